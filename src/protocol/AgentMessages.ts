@@ -1,0 +1,133 @@
+import * as Schema from "effect/Schema"
+import { CommandResult } from "../domain/Command.ts"
+import { HostFacts, HostMetrics, RebootState } from "../domain/Host.ts"
+import { AgentId, CommandId, MachineId, ScanId, Sha256 } from "../domain/Identifiers.ts"
+import { InstalledPackage, PackageFault } from "../domain/Package.ts"
+import { Completeness, IndexState, ManagerState, ScanCounts } from "../domain/Scan.ts"
+import { AvailableUpdate } from "../domain/Update.ts"
+
+/** An Ed25519 public key as a JWK (RFC 8037). `kid` is its RFC 7638 thumbprint. */
+export const PublicKey = Schema.Struct({
+  kty: Schema.Literal("OKP"),
+  crv: Schema.Literal("Ed25519"),
+  x: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/)),
+  kid: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/)),
+})
+export type PublicKey = typeof PublicKey.Type
+
+/** What either side can do beyond version 1; unknown words are ignored. */
+export const Features = Schema.Array(Schema.String.check(Schema.isMaxLength(64))).check(
+  Schema.isMaxLength(64),
+)
+
+/** First contact: sent with the licence key as bearer token and signed with the agent's own new key. */
+export const Enrolment = Schema.Struct({
+  publicKey: PublicKey,
+  machineId: MachineId,
+  agentVersion: Schema.String,
+  features: Features,
+  facts: HostFacts,
+})
+export type Enrolment = typeof Enrolment.Type
+
+export const Enrolled = Schema.Struct({
+  agentId: AgentId,
+  exchangeToken: Schema.String,
+  /** Who signs commands: the `iss` of every command and the keys to pin. */
+  issuer: Schema.String,
+  commandKeys: Schema.NonEmptyArray(PublicKey),
+  nextBeatSeconds: Schema.Int,
+  features: Features,
+})
+export type Enrolled = typeof Enrolled.Type
+
+/** What the agent is busy with, so that a long installation is not mistaken for a hang. */
+export const RunningCommand = Schema.Struct({
+  commandId: CommandId,
+  command: Schema.String,
+  runningSeconds: Schema.Int,
+})
+export type RunningCommand = typeof RunningCommand.Type
+
+export const Heartbeat = Schema.Struct({
+  sentAt: Schema.DateTimeUtcFromString,
+  agentVersion: Schema.String,
+  exchangeToken: Schema.String,
+  metrics: HostMetrics,
+  agentRssBytes: Schema.Int,
+  agentCpuSeconds: Schema.Finite,
+  reboot: RebootState.fields.required,
+  /** Digest of the last finished scan's snapshot; absent before the first. */
+  snapshot: Schema.optionalKey(Sha256),
+  running: Schema.optionalKey(RunningCommand),
+  /** Results that did not fit into this beat and follow. */
+  pendingResults: Schema.Int,
+  /** Results that caps made the agent drop, since enrolment. */
+  droppedResults: Schema.Int,
+  results: Schema.Array(CommandResult),
+  /** Only when they changed or were asked for. */
+  facts: Schema.optionalKey(HostFacts),
+})
+export type Heartbeat = typeof Heartbeat.Type
+
+export const HeartbeatReply = Schema.Struct({
+  serverTime: Schema.DateTimeUtcFromString,
+  nextBeatSeconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })),
+  exchangeToken: Schema.String,
+  /** Command envelopes (JWS, compact) in `seq` order, repeated until their results arrive. */
+  commands: Schema.Array(Schema.String).check(Schema.isMaxLength(100)),
+  /** Results that are safely stored and need not be sent again. */
+  acknowledged: Schema.Array(CommandId),
+  /** What the server lacks. */
+  want: Schema.Array(Schema.Literals(["facts", "snapshot"])),
+})
+export type HeartbeatReply = typeof HeartbeatReply.Type
+
+/** Everything about a scan but its rows. */
+export const ScanSummary = Schema.Struct({
+  scanId: ScanId,
+  startedAt: Schema.DateTimeUtcFromString,
+  durationMilliseconds: Schema.Int,
+  managers: Schema.Array(ManagerState),
+  faults: Schema.Array(PackageFault),
+  indexes: Schema.Array(IndexState),
+  completeness: Completeness,
+  reboot: RebootState,
+  counts: ScanCounts,
+  /** `snapshotDigest` of the rows this scan found. */
+  digest: Sha256,
+})
+export type ScanSummary = typeof ScanSummary.Type
+
+const rowsDelta = <Row extends Schema.Top>(row: Row) =>
+  Schema.Struct({ set: Schema.Array(row), drop: Schema.Array(Schema.String) })
+
+/**
+ * A scan as cheap as it can be told: nothing but its digest when the server holds these rows, a delta against
+ * rows it holds, or the whole.
+ */
+export const ScanUpload = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("digest"), summary: ScanSummary }),
+  Schema.Struct({
+    kind: Schema.Literal("delta"),
+    summary: ScanSummary,
+    base: Sha256,
+    packages: rowsDelta(InstalledPackage),
+    updates: rowsDelta(AvailableUpdate),
+  }),
+  Schema.Struct({
+    kind: Schema.Literal("full"),
+    summary: ScanSummary,
+    packages: Schema.Array(InstalledPackage),
+    updates: Schema.Array(AvailableUpdate),
+  }),
+])
+export type ScanUpload = typeof ScanUpload.Type
+
+/** The rows the server now holds for this agent. */
+export const ScanReceipt = Schema.Struct({ scanId: ScanId, digest: Sha256 })
+export type ScanReceipt = typeof ScanReceipt.Type
+
+/** One result that is too large to ride in a beat. */
+export const ResultReceipt = Schema.Struct({ acknowledged: CommandId })
+export type ResultReceipt = typeof ResultReceipt.Type

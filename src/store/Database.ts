@@ -1,0 +1,125 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite"
+
+/** The state file could not be read or written. Nothing that was promised is lost: callers retry or stop. */
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  path: Schema.String,
+  reason: Schema.Literals(["full", "read_only", "damaged", "busy", "failed"]),
+  cause: Schema.Defect(),
+}) {
+  override get message() {
+    const what = {
+      full: "the disk is full: free space, the agent goes on by itself",
+      read_only: "the file or its directory is not writable: check owner, mode and mount options",
+      damaged: "the file is damaged: move it away and restart the agent, which then enrols again",
+      busy: "another process holds it for too long",
+      failed: "SQLite failed",
+    }[this.reason]
+    return `${this.path}: ${what}`
+  }
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html) that an operator can act on. */
+const reasonOf = (cause: unknown): StoreError["reason"] => {
+  const code =
+    typeof cause === "object" && cause !== null && "errcode" in cause ? Number(cause.errcode) & 0xff : 0
+  switch (code) {
+    case 5:
+    case 6:
+      return "busy"
+    case 8:
+    case 14:
+      return "read_only"
+    case 11:
+    case 26:
+      return "damaged"
+    case 13:
+      return "full"
+    default:
+      return "failed"
+  }
+}
+
+export type Row = Readonly<Record<string, SQLOutputValue>>
+
+/**
+ * One SQLite file: WAL, `synchronous=FULL`, so that what a call promised survives power loss. Statements run on
+ * the calling fiber and are short; `transaction` is all or nothing.
+ */
+export class Database extends Context.Service<
+  Database,
+  {
+    readonly all: (
+      sql: string,
+      ...values: ReadonlyArray<SQLInputValue>
+    ) => Effect.Effect<ReadonlyArray<Row>, StoreError>
+    readonly run: (
+      sql: string,
+      ...values: ReadonlyArray<SQLInputValue>
+    ) => Effect.Effect<{ readonly changes: number }, StoreError>
+    readonly transaction: <A>(
+      statements: (run: (sql: string, ...values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>) => A,
+    ) => Effect.Effect<A, StoreError>
+  }
+>()("patchctl/store/Database") {
+  /**
+   * Opens or creates `path` (mode 600) and brings it to the newest schema: `migrations[n]` leads from
+   * `user_version` n to n + 1. `:memory:` gives a private empty one.
+   */
+  static readonly layer = (
+    path: string,
+    migrations: ReadonlyArray<string>,
+  ): Layer.Layer<Database, StoreError> =>
+    Layer.effect(
+      Database,
+      Effect.gen(function* () {
+        const attempt = <A>(evaluate: () => A) =>
+          Effect.try({
+            try: evaluate,
+            catch: (cause) => new StoreError({ path, reason: reasonOf(cause), cause }),
+          })
+
+        const db = yield* Effect.acquireRelease(
+          attempt(() => new DatabaseSync(path, { timeout: 5000 })),
+          (open) => Effect.sync(() => open.close()),
+        )
+        const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>()
+        const statement = (sql: string) => {
+          const known = prepared.get(sql) ?? db.prepare(sql)
+          prepared.set(sql, known)
+          return known
+        }
+        const inTransaction = <A>(evaluate: () => A): A => {
+          db.exec("BEGIN IMMEDIATE")
+          try {
+            const value = evaluate()
+            db.exec("COMMIT")
+            return value
+          } catch (cause) {
+            if (db.isTransaction) db.exec("ROLLBACK")
+            throw cause
+          }
+        }
+
+        yield* attempt(() => {
+          db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+          const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0)
+          for (const [index, migration] of migrations.entries()) {
+            if (index < version) continue
+            inTransaction(() => db.exec(`${migration}; PRAGMA user_version = ${index + 1}`))
+          }
+        })
+
+        return Database.of({
+          all: (sql, ...values) => attempt(() => statement(sql).all(...values)),
+          run: (sql, ...values) =>
+            attempt(() => ({ changes: Number(statement(sql).run(...values).changes) })),
+          transaction: (statements) =>
+            attempt(() => inTransaction(() => statements((sql, ...values) => statement(sql).all(...values)))),
+        })
+      }),
+    )
+}
