@@ -44,30 +44,33 @@ ship() {
   for pocket in "$@"; do mkdir -p "$ARCHIVE/pool/$pocket"; cp "$WORK/$file" "$ARCHIVE/pool/$pocket/$file"; done
 }
 
-# signing_key   makes the archive's key once per cache, prints its home
-signing_key() {
+# make_signing_key   once per cache
+make_signing_key() {
   local home=$LAB/gnupg
   if [ ! -e "$home/lab-archive.gpg" ]; then
     rm -rf "$home"; mkdir -p "$home"; chmod 700 "$home"
     lab_gpg --passphrase '' --quick-gen-key 'LabOS archive <lab@example.invalid>' rsa2048 sign never
     lab_gpg --export >"$home/key.tmp"; mv "$home/key.tmp" "$home/lab-archive.gpg"
-    # the agent would outlive us and keep the cache busy
-    gpgconf --homedir "$home" --kill gpg-agent
   fi
-  printf '%s\n' "$home"
 }
 lab_gpg() { gpg --homedir "$LAB/gnupg" --batch --yes --quiet --no-tty --faked-system-time "${SIGN_EPOCH:-$LAB_EPOCH}!" "$@" 2>"$LAB/gpg.log" || { cat "$LAB/gpg.log" >&2; return 1; }; }
 
 # publish DIR   (re)writes indexes and signatures of the archive in DIR. Each call moves the Release date on by a minute,
 # as apt ignores a Release older than the one it has. pool/POCKET/*.deb plus an optional pool/POCKET/extra.Packages.
 publish() (
-  cd "$1"
+  # In a copy: a box's folder is reached through /proc/PID/root, where apt-ftparchive cannot resolve paths.
+  trap 'rm -rf "$copy"' EXIT
+  copy=$(mktemp -d "$LAB/publish.XXXXXX")
+  cp -r "$1/." "$copy"
+  cd "$copy"
   local arch suite pocket label version previous
   arch=$(cat arch 2>/dev/null || dpkg --print-architecture)
   previous=$(sed -n 's/^Date: //p' dists/lab/Release 2>/dev/null || true)
   SIGN_EPOCH=$LAB_EPOCH; [ -z "$previous" ] || SIGN_EPOCH=$(( $(date -d "$previous" +%s) + 60 ))
   export SIGN_EPOCH SOURCE_DATE_EPOCH=$SIGN_EPOCH
-  signing_key >/dev/null
+  # One publisher at a time, as each ends the key agent that gpg has left running.
+  exec 6>"$LAB/gnupg.lock"; flock 6
+  make_signing_key
   for pocket in stable updates security; do
     mkdir -p "pool/$pocket"
     case $pocket in
@@ -92,4 +95,5 @@ publish() (
     lab_gpg --clearsign -o "dists/$suite/InRelease" "dists/$suite/Release"
   done
   gpgconf --homedir "$LAB/gnupg" --kill gpg-agent
+  chmod -R u+rwX,go+rX dists; rm -rf "$1/dists"; cp -r dists "$1/"
 )

@@ -1,5 +1,5 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 /** Something that had to come true within its time did not. */
 export class NeverHappened extends Schema.TaggedError<NeverHappened>()("NeverHappened", {
   what: Schema.String,
-  last: Schema.String
+  last: Schema.String,
 }) {
   override get message() {
     return `never happened: ${this.what} (last seen: ${this.last})`
@@ -23,16 +23,16 @@ export const eventually = <A, E, R>(
   what: string,
   probe: Effect.Effect<A, E, R>,
   until: (answer: A) => boolean,
-  timeout: Duration.Input = "10 seconds"
+  timeout: Duration.Input = "10 seconds",
 ): Effect.Effect<A, E | NeverHappened, R> =>
   Effect.suspend(() => {
     let last = "nothing"
     return probe.pipe(
-      Effect.tap((answer) => Effect.sync(() => { last = JSON.stringify(answer) ?? String(answer) })),
+      Effect.tap((answer) => Effect.sync(() => (last = JSON.stringify(answer) ?? "undefined"))),
       Effect.repeat({ until, schedule: Schedule.spaced("20 millis") }),
       Effect.timeoutOrElse({
         duration: timeout,
-        orElse: () => Effect.suspend(() => Effect.fail(new NeverHappened({ what, last })))
-      })
+        orElse: () => Effect.suspend(() => Effect.fail(new NeverHappened({ what, last }))),
+      }),
     )
   }).pipe(onRealClock)

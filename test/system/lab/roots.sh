@@ -18,6 +18,7 @@ LAB=${PATCHCTL_LAB:-/var/tmp/patchctl-lab}
 # shellcheck source=packages.sh
 . "$HERE/packages.sh"
 
+trap 'printf "lab: %s failed at line %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" >&2' ERR
 die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
 
 mirrors() {
@@ -50,15 +51,21 @@ in_root() {
       chroot "$@"' "$1" "$@"
 }
 
-# base RELEASE DIR   the point release alone, shared by the lab and the real root
+# base RELEASE   the point release alone, shared by the lab and the real root; leaves its folder in BASE.
+# mount: box-init.sh needs umount, and every real server has it.
 base() {
-  local release=$1 dir=$2
+  local release=$1 dir
+  dir=$LAB/base-$release-$(declare -f base | sha256sum | cut -c1-12)
+  BASE=$dir
   (
     flock 8
     [ ! -e "$dir" ] || exit 0
     mirrors; rm -rf "$dir.tmp"
-    mmdebstrap --quiet --variant=apt --skip=cleanup/apt/lists --aptopt='Acquire::Check-Valid-Until "false"' \
+    mmdebstrap --quiet --variant=apt --include=mount --skip=cleanup/apt/lists --aptopt='Acquire::Check-Valid-Until "false"' \
       --aptopt='Acquire::Languages "none"' "$release" "$dir.tmp" "deb $DEB_MIRROR $release main"
+    # apt believes its binary cache while dpkg's status file has the same size and the same second of change. Tests do
+    # more than one thing in a second.
+    printf 'Dir::Cache::pkgcache "";\n' >"$dir.tmp/etc/apt/apt.conf.d/99lab"
     # phasing is honoured only where there is a machine id
     printf '0123456789abcdef0123456789abcdef\n' >"$dir.tmp/etc/machine-id"
     mv "$dir.tmp" "$dir"
@@ -130,8 +137,8 @@ build_into() {
   flock 9
   [ ! -e "$dir" ] || return 0
   install_tools
-  base "${name%-*}" "$LAB/base-${name%-*}"
-  rm -rf "$dir.tmp"; cp -a --reflink=auto "$LAB/base-${name%-*}" "$dir.tmp"
+  base "${name%-*}"
+  rm -rf "$dir.tmp"; cp -a --reflink=auto "$BASE" "$dir.tmp"
   "build_${name##*-}" "$dir.tmp" "${name%-*}"
   mv "$dir.tmp" "$dir"
 }
