@@ -8,8 +8,9 @@ import * as Schedule from "effect/Schedule"
  * and the exponential step) so that a fleet that lost its server does not come back in one wave.
  */
 
-/** What an error says about trying again. */
+/** An error, and what it says about trying again. */
 export interface Retryable {
+  readonly message: string
   readonly retryable?: boolean
   readonly retryAfterSeconds?: number | undefined
 }
@@ -41,6 +42,9 @@ export const controlPlaneRetry = Schedule.min([
 /** From connecting to the last byte of one request. */
 export const requestTimeout = Duration.seconds(30)
 
+/** How long an unused connection is kept; the next one resumes its TLS session. */
+export const idleConnectionTimeout = Duration.seconds(60)
+
 /** Between beats after the licence key or this agent was refused. */
 export const refusedInterval = Duration.minutes(15)
 
@@ -55,3 +59,35 @@ export const managerApplyTimeout = Duration.hours(2)
 
 /** How long a transaction waits for another program's package lock. */
 export const managerLockTimeout = Duration.minutes(3)
+
+/** Asks again for a lock the manager cannot wait for by itself, until `managerLockTimeout`. */
+export const managerLockRetry = Schedule.spaced("3 seconds").pipe(
+  Schedule.upTo({ duration: managerLockTimeout }),
+)
+
+/** Between TERM and KILL for a program whose time is up. */
+export const subprocessKillGrace = Duration.seconds(5)
+
+/** How long the pipes of a program that has exited are still read while something it left behind holds them open. */
+export const subprocessPipeGrace = Duration.seconds(2)
+
+/** A round of the heartbeat loop ends after one interval, and never sooner than this. */
+export const shortestBeatRound = Duration.seconds(10)
+
+/** The control plane may slow beats down, but not silence an agent for longer than this. */
+export const longestServerInterval = Duration.hours(1)
+
+/** statfs(2) of a local disk: what takes longer is a disk in trouble, and is left out of the metrics. */
+export const diskQuestionTimeout = Duration.seconds(2)
+
+/** Between two exports of finished spans to the OTLP collector, if there were any. */
+export const telemetryTracesInterval = Duration.seconds(30)
+
+/** Between two exports of metrics to the OTLP collector. */
+export const telemetryMetricsInterval = Duration.minutes(1)
+
+/** How long the last export may hold up the end of the process. */
+export const telemetryShutdownTimeout = Duration.seconds(3)
+
+/** One check of `patchctl selftest`, package managers included. */
+export const selfCheckTimeout = Duration.minutes(3)

@@ -76,7 +76,8 @@ export const GetPackageInfo = Schema.Struct({
 })
 export type GetPackageInfo = typeof GetPackageInfo.Type
 
-export const HealthCheck = Schema.Struct({})
+/** No parameters at all. An empty Struct would accept any object. */
+export const HealthCheck = Schema.Record(Schema.String, Schema.Never)
 
 /** The closed set of operations with their parameters. Decode with `onExcessProperty: "error"`. */
 export const Command = Schema.Union([

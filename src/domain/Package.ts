@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { Text } from "./Text.ts"
 
 /**
  * A package name as it may reach an argument vector: never starts with `-`, no shell or path characters, at
@@ -40,9 +41,9 @@ export const InstalledPackage = Schema.Struct({
   name: PackageName,
   architecture: Architecture,
   version: PackageVersion,
-  source: Schema.optionalKey(Schema.String),
-  sourceVersion: Schema.optionalKey(Schema.String),
-  module: Schema.optionalKey(Schema.String),
+  source: Schema.optionalKey(Text),
+  sourceVersion: Schema.optionalKey(Text),
+  module: Schema.optionalKey(Text),
   /** Kept back by the administrator: dpkg hold, dnf versionlock, zypper lock, apk pin, pacman IgnorePkg. */
   held: Schema.optionalKey(Schema.Boolean),
 })
@@ -55,8 +56,8 @@ export const packageKey = (row: InstalledPackage): string =>
 /** A package that is present but not properly installed, for example dpkg's half-configured state. */
 export const PackageFault = Schema.Struct({
   manager: ManagerId,
-  name: Schema.String,
-  version: Schema.optionalKey(Schema.String),
+  name: Text,
+  version: Schema.optionalKey(Text),
   state: Schema.Literals([
     "half_configured",
     "half_installed",

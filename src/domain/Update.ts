@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { Architecture, ManagerId, PackageName, PackageVersion } from "./Package.ts"
+import { Text } from "./Text.ts"
 
 /** Why an update that exists is not installed by a plain run. Closed: a new reason is a protocol change. */
 export const HoldbackReason = Schema.Literals([
@@ -22,7 +23,7 @@ export const Installable = Schema.Union([
   Schema.Struct({
     answer: Schema.Literal("no"),
     reason: HoldbackReason,
-    detail: Schema.optionalKey(Schema.String),
+    detail: Schema.optionalKey(Text),
     /** Ubuntu's phased roll-out percentage, with `phased` only. */
     phasedPercent: Schema.optionalKey(Schema.Int),
   }),
@@ -34,11 +35,11 @@ export type Installable = typeof Installable.Type
  * id. `label` or `codename` decide security on Debian: the suite word changes with a release's age.
  */
 export const Origin = Schema.Struct({
-  id: Schema.String,
-  origin: Schema.optionalKey(Schema.String),
-  label: Schema.optionalKey(Schema.String),
-  suite: Schema.optionalKey(Schema.String),
-  codename: Schema.optionalKey(Schema.String),
+  id: Text,
+  origin: Schema.optionalKey(Text),
+  label: Schema.optionalKey(Text),
+  suite: Schema.optionalKey(Text),
+  codename: Schema.optionalKey(Text),
 })
 export type Origin = typeof Origin.Type
 
@@ -48,8 +49,8 @@ export const Security = Schema.Struct({
   evidence: Schema.Array(
     Schema.Struct({
       kind: Schema.Literals(["advisory", "origin", "label"]),
-      value: Schema.String,
-      severity: Schema.optionalKey(Schema.String),
+      value: Text,
+      severity: Schema.optionalKey(Text),
     }),
   ),
   /**

@@ -12,5 +12,12 @@ export interface DetectedManager {
 /** The package managers of this host: several are allowed, and each is asked alone. */
 export class PackageManagers extends Context.Service<
   PackageManagers,
-  { readonly detect: Effect.Effect<ReadonlyArray<DetectedManager>> }
+  {
+    readonly detect: Effect.Effect<ReadonlyArray<DetectedManager>>
+    /**
+     * Changes whenever a package database does: inode, size and mtime of each manager's database file (dpkg's
+     * `status`, rpm's database, …). Cheap enough for every heartbeat; "" when there is none.
+     */
+    readonly databaseStamp: Effect.Effect<string>
+  }
 >()("patchctl/package-manager/PackageManagers") {}

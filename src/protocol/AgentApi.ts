@@ -2,6 +2,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
 import * as Context from "effect/Context"
 import { CommandResult } from "../domain/Command.ts"
 import type { AgentId } from "../domain/Identifiers.ts"
@@ -14,6 +15,7 @@ import {
   ScanReceipt,
   ScanUpload,
 } from "./AgentMessages.ts"
+import { agentPaths } from "./agentPaths.ts"
 import {
   BadRequestSignature,
   InvalidLicenseKey,
@@ -21,6 +23,7 @@ import {
   PayloadTooLarge,
   SnapshotMismatch,
   TooManyRequests,
+  Unavailable,
   UnknownAgent,
 } from "./Problems.ts"
 
@@ -37,13 +40,23 @@ export class Organization extends Context.Service<Organization, { readonly id: s
   "patchctl/protocol/Organization",
 ) {}
 
-/** Enrolment is authorised by the licence key alone. */
+/**
+ * Enrolment is authorised by the licence key. The request is also signed, by the key it introduces and with that
+ * key's thumbprint as `keyid`: nobody enrols a key that is not his.
+ */
 export class LicenseAuthorization extends HttpApiMiddleware.Service<
   LicenseAuthorization,
   { provides: Organization }
 >()("patchctl/protocol/LicenseAuthorization", {
-  security: { licenseKey: HttpApiSecurity.bearer },
-  error: InvalidLicenseKey,
+  security: {
+    licenseKey: HttpApiSecurity.bearer.pipe(
+      HttpApiSecurity.annotate(
+        OpenApi.Description,
+        "The organisation's licence key. The request is also signed as all others are, with the key it introduces; `keyid` is that key's RFC 7638 thumbprint.",
+      ),
+    ),
+  },
+  error: [InvalidLicenseKey, BadRequestSignature, InvalidRequest, PayloadTooLarge, Unavailable],
 }) {}
 
 /** The agent whose key signed the request. */
@@ -60,12 +73,20 @@ export class SignatureAuthorization extends HttpApiMiddleware.Service<
   SignatureAuthorization,
   { provides: SigningAgent }
 >()("patchctl/protocol/SignatureAuthorization", {
-  error: [BadRequestSignature, UnknownAgent, PayloadTooLarge],
+  security: {
+    requestSignature: HttpApiSecurity.apiKey({ in: "header", key: "signature" }).pipe(
+      HttpApiSecurity.annotate(
+        OpenApi.Description,
+        "HTTP Message Signature (RFC 9421) with the agent's Ed25519 key; `signature-input` and `content-digest` (RFC 9530) come with it.",
+      ),
+    ),
+  },
+  error: [BadRequestSignature, UnknownAgent, InvalidRequest, PayloadTooLarge, Unavailable],
 }) {}
 
 export class EnrolmentGroup extends HttpApiGroup.make("enrolment")
   .add(
-    HttpApiEndpoint.post("enrol", "/v1/agents", {
+    HttpApiEndpoint.post("enrol", agentPaths.enrol, {
       payload: Enrolment,
       success: Enrolled,
       error: [TooManyRequests],
@@ -76,17 +97,17 @@ export class EnrolmentGroup extends HttpApiGroup.make("enrolment")
 
 export class AgentGroup extends HttpApiGroup.make("agent")
   .add(
-    HttpApiEndpoint.post("heartbeat", "/v1/heartbeats", {
+    HttpApiEndpoint.post("heartbeat", agentPaths.heartbeat, {
       payload: Heartbeat,
       success: HeartbeatReply,
       error: [TooManyRequests],
     }),
-    HttpApiEndpoint.post("uploadScan", "/v1/scans", {
+    HttpApiEndpoint.post("uploadScan", agentPaths.uploadScan, {
       payload: ScanUpload,
       success: ScanReceipt,
       error: [SnapshotMismatch, TooManyRequests],
     }),
-    HttpApiEndpoint.post("deliverResult", "/v1/results", {
+    HttpApiEndpoint.post("deliverResult", agentPaths.deliverResult, {
       payload: CommandResult,
       success: ResultReceipt,
       error: [TooManyRequests],

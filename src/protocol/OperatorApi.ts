@@ -1,9 +1,11 @@
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
+import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
 import { Command, CommandName, CommandResult } from "../domain/Command.ts"
 import { HostFacts, HostMetrics } from "../domain/Host.ts"
 import { AgentId, CommandId } from "../domain/Identifiers.ts"
@@ -12,7 +14,14 @@ import { ScanCounts } from "../domain/Scan.ts"
 import { AvailableUpdate } from "../domain/Update.ts"
 import { RequestShape } from "./AgentApi.ts"
 import { RunningCommand, ScanSummary } from "./AgentMessages.ts"
-import { InsufficientScope, InvalidToken, NotFound } from "./Problems.ts"
+import {
+  InsufficientScope,
+  InvalidRequest,
+  InvalidToken,
+  NotFound,
+  PayloadTooLarge,
+  Unavailable,
+} from "./Problems.ts"
 
 /** The scopes the product documents for operator tokens. */
 export const OperatorScope = Schema.Literals([
@@ -25,6 +34,14 @@ export const OperatorScope = Schema.Literals([
 ])
 export type OperatorScope = typeof OperatorScope.Type
 
+/** The scope one call of the operator API needs: an annotation of its endpoint. */
+export class RequiredScope extends Context.Service<RequiredScope, OperatorScope>()(
+  "patchctl/protocol/RequiredScope",
+) {}
+
+const needs = (scope: OperatorScope) =>
+  Context.make(RequiredScope, scope).pipe(Context.add(OpenApi.Description, `Needs the scope \`${scope}\`.`))
+
 /** Whose token a request carries and what it may do. */
 export class Operator extends Context.Service<
   Operator,
@@ -36,7 +53,7 @@ export class OperatorAuthorization extends HttpApiMiddleware.Service<
   { provides: Operator }
 >()("patchctl/protocol/OperatorAuthorization", {
   security: { operatorToken: HttpApiSecurity.bearer },
-  error: [InvalidToken, InsufficientScope],
+  error: [InvalidToken, InsufficientScope, InvalidRequest, PayloadTooLarge, Unavailable],
 }) {}
 
 /** One server as the control plane knows it. `online`: its last beat is not older than two intervals. */
@@ -94,33 +111,38 @@ const server = { agentId: AgentId }
 /** What people and automation use. Every call names the scope it needs. */
 export class OperatorGroup extends HttpApiGroup.make("operator")
   .add(
-    HttpApiEndpoint.get("servers", "/v1/servers", { success: Schema.Array(Server) }),
+    HttpApiEndpoint.get("servers", "/v1/servers", { success: Schema.Array(Server) }).annotateMerge(
+      needs("read:servers"),
+    ),
     HttpApiEndpoint.get("server", "/v1/servers/:agentId", {
       params: server,
       success: Server,
       error: NotFound,
-    }),
+    }).annotateMerge(needs("read:servers")),
     HttpApiEndpoint.get("scan", "/v1/servers/:agentId/scan", {
       params: server,
       success: ServerScan,
       error: NotFound,
-    }),
+    }).annotateMerge(needs("read:servers")),
     HttpApiEndpoint.post("queue", "/v1/servers/:agentId/commands", {
       params: server,
       payload: CommandOrder,
       success: CommandRecord,
       error: NotFound,
-    }),
+    })
+      .annotateMerge(needs("write:patches"))
+      // A misspelt `dry_run` must not become an installation.
+      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" }),
     HttpApiEndpoint.get("commands", "/v1/servers/:agentId/commands", {
       params: server,
       success: Schema.Array(CommandRecord),
       error: NotFound,
-    }),
+    }).annotateMerge(needs("read:patches")),
     HttpApiEndpoint.get("command", "/v1/commands/:commandId", {
       params: { commandId: CommandId },
       success: CommandRecord,
       error: NotFound,
-    }),
+    }).annotateMerge(needs("read:patches")),
   )
   .middleware(OperatorAuthorization)
   .middleware(RequestShape) {}

@@ -81,3 +81,15 @@ export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
   { type: "urn:patchctl:problem:too_many_requests", status: 429, title: "Slow down" },
   { code: Schema.tag("too_many_requests") },
 ) {}
+
+export class Unavailable extends HttpApiError.Problem<Unavailable>()(
+  "Unavailable",
+  { type: "urn:patchctl:problem:unavailable", status: 503, title: "The server cannot store anything just now" },
+  { code: Schema.tag("unavailable") },
+) {}
+
+export class InternalError extends HttpApiError.Problem<InternalError>()(
+  "InternalError",
+  { type: "urn:patchctl:problem:internal_error", status: 500, title: "The server failed" },
+  { code: Schema.tag("internal_error") },
+) {}

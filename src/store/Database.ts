@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { closeSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite"
 
 /** The state file could not be read or written. Nothing that was promised is lost: callers retry or stop. */
@@ -23,24 +24,36 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
 }
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that an operator can act on. */
-const reasonOf = (cause: unknown): StoreError["reason"] => {
-  const code =
-    typeof cause === "object" && cause !== null && "errcode" in cause ? Number(cause.errcode) & 0xff : 0
-  switch (code) {
-    case 5:
-    case 6:
-      return "busy"
-    case 8:
-    case 14:
-      return "read_only"
-    case 11:
-    case 26:
-      return "damaged"
-    case 13:
-      return "full"
-    default:
-      return "failed"
-  }
+const sqliteReasons: Readonly<Record<number, StoreError["reason"]>> = {
+  5: "busy",
+  6: "busy",
+  8: "read_only",
+  11: "damaged",
+  13: "full",
+  14: "read_only",
+  26: "damaged",
+}
+
+/** errno(3) names, from creating the file before SQLite opens it. */
+const systemReasons: Readonly<Record<string, StoreError["reason"]>> = {
+  EACCES: "read_only",
+  EPERM: "read_only",
+  EROFS: "read_only",
+  ENOENT: "read_only",
+  ENOSPC: "full",
+  EDQUOT: "full",
+}
+
+export const reasonOf = (cause: unknown): StoreError["reason"] => {
+  if (typeof cause !== "object" || cause === null) return "failed"
+  const sqlite = "errcode" in cause ? sqliteReasons[Number(cause.errcode) & 0xff] : undefined
+  const system = "code" in cause ? systemReasons[String(cause.code)] : undefined
+  return sqlite ?? system ?? "failed"
+}
+
+/** SQLite would create the file for everybody to read; its WAL takes over the mode of the file. */
+const createPrivate = (path: string): void => {
+  if (path !== ":memory:") closeSync(openSync(path, "a", 0o600))
 }
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -83,7 +96,10 @@ export class Database extends Context.Service<
           })
 
         const db = yield* Effect.acquireRelease(
-          attempt(() => new DatabaseSync(path, { timeout: 5000 })),
+          attempt(() => {
+            createPrivate(path)
+            return new DatabaseSync(path, { timeout: 5000 })
+          }),
           (open) => Effect.sync(() => open.close()),
         )
         const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>()

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Command from "effect/cli/Command"
+import { controlPlane } from "./cli.ts"
+import { reportFailure } from "./cli/reportFailure.ts"
+import { teardown } from "./cli/exitCodes.ts"
+import { version } from "./version.ts"
+
+const logging = Layer.merge(
+  Logger.layer([Logger.consoleLogFmt]),
+  // stdout is for what a command prints.
+  Layer.succeed(Logger.LogToStderr, true),
+)
+
+controlPlane.pipe(
+  Command.run({ version }),
+  Effect.tapCause(reportFailure),
+  Effect.provide(Layer.merge(NodeServices.layer, logging)),
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown }),
+)

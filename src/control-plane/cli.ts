@@ -1,0 +1,14 @@
+import * as Command from "effect/cli/Command"
+import { DataFlag } from "./cli/DataFlag.ts"
+import { queue } from "./cli/queue.ts"
+import { results } from "./cli/results.ts"
+import { serve } from "./cli/serve.ts"
+import { servers } from "./cli/servers.ts"
+import { show } from "./cli/show.ts"
+
+/** `patchctl-control-plane`. */
+export const controlPlane = Command.make("patchctl-control-plane").pipe(
+  Command.withDescription("The reference control plane of the PatchCTL agent, and its operator's commands."),
+  Command.withSubcommands([serve, servers, show, queue, results]),
+  Command.withGlobalFlags([DataFlag]),
+)

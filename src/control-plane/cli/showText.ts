@@ -1,0 +1,63 @@
+import type { AvailableUpdate } from "../../domain/Update.ts"
+import type { Server, ServerScan } from "../../protocol/OperatorApi.ts"
+import { instantText } from "./instantText.ts"
+import { plainTable } from "./plainTable.ts"
+import { onlineText } from "./serversText.ts"
+
+export interface ServerView {
+  readonly server: Server
+  readonly scan?: ServerScan
+}
+
+const gibibytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`
+
+const loadText = ({ metrics }: Server) =>
+  metrics === undefined
+    ? "-"
+    : `CPU ${metrics.cpuUsedPercent.toFixed(0)} %, load ${metrics.load1.toFixed(2)}, memory ${gibibytes(metrics.memoryAvailableBytes)} of ${gibibytes(metrics.memoryTotalBytes)} available`
+
+const scanText = (scan: ServerScan | undefined) => {
+  if (scan === undefined) return "none yet"
+  const { counts, completeness } = scan.summary
+  const numbers = `${counts.packages} packages, ${counts.updates} updates, ${counts.securityUpdates} of them security, ${counts.heldBack} held back`
+  const doubts =
+    completeness.verdict === "complete" ? "" : `: ${completeness.reasons.map(({ detail }) => detail).join("; ")}`
+  return `${instantText(scan.receivedAt)}, ${completeness.verdict}${doubts}; ${numbers}`
+}
+
+const installableText = ({ installable }: AvailableUpdate) =>
+  installable.answer === "yes" ? "yes" : `no: ${installable.reason}`
+
+export const updatesText = (updates: ReadonlyArray<AvailableUpdate>): string =>
+  plainTable(
+    ["PACKAGE", "ARCHITECTURE", "INSTALLED", "AVAILABLE", "SECURITY", "INSTALLABLE"],
+    updates.map((update) => [
+      update.name,
+      update.architecture,
+      update.from,
+      update.to,
+      update.security.verdict,
+      installableText(update),
+    ]),
+  )
+
+export const showText = ({ server, scan }: ServerView): string => {
+  const rows = [
+    ["Server", server.agentId],
+    ["Host", `${server.facts.hostname} (${server.facts.osName}, ${server.facts.architecture})`],
+    ["Kernel", server.facts.kernelRelease],
+    ["Agent", `${server.agentVersion}, enrolled ${instantText(server.enrolledAt)}`],
+    ["State", `${onlineText(server)}, ${server.heartbeats} heartbeats, last ${instantText(server.lastBeatAt)}`],
+    ["Load", loadText(server)],
+    ["Reboot required", server.reboot],
+    ...(server.running === undefined
+      ? []
+      : [["Running", `${server.running.command} for ${server.running.runningSeconds} s (${server.running.commandId})`]]),
+    ...(server.cloneSuspected
+      ? [["Clone suspected", "two hosts share this identity or two identities this machine"]]
+      : []),
+    ["Last scan", scanText(scan)],
+  ]
+  const updates = scan?.updates ?? []
+  return [plainTable([], rows), ...(updates.length === 0 ? [] : ["", updatesText(updates)])].join("\n")
+}

@@ -1,0 +1,31 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { AgentId } from "../domain/Identifiers.ts"
+import type { Enrolled, Enrolment } from "../protocol/AgentMessages.ts"
+import { CommandSigner } from "./CommandSigner.ts"
+import { HeartbeatInterval } from "./HeartbeatInterval.ts"
+import { Agents } from "./persistence/Agents.ts"
+
+/** First contact of an agent whose licence key and proof of possession were accepted. */
+export const enrolAgent = Effect.fn("enrolAgent")(function* (organization: string, enrolment: Enrolment) {
+  const agents = yield* Agents
+  const signer = yield* CommandSigner
+  const random = yield* SecureRandom.SecureRandom
+  const fresh = {
+    agentId: AgentId.make(`agt_${yield* random.uuidV4()}`),
+    exchangeToken: yield* random.uuidV4(),
+  }
+  const granted = yield* agents.enrol(organization, enrolment, fresh, yield* DateTime.now)
+  yield* Effect.logInfo("agent.enrolled").pipe(
+    Effect.annotateLogs({ agent: granted.agentId, organization, host: enrolment.facts.hostname }),
+  )
+  const enrolled: Enrolled = {
+    ...granted,
+    issuer: signer.issuer,
+    commandKeys: signer.keys,
+    nextBeatSeconds: yield* HeartbeatInterval,
+    features: [],
+  }
+  return enrolled
+})

@@ -1,0 +1,141 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { AgentId, Sha256 } from "../../domain/Identifiers.ts"
+import { InstalledPackage } from "../../domain/Package.ts"
+import { AvailableUpdate } from "../../domain/Update.ts"
+import { ScanSummary } from "../../protocol/AgentMessages.ts"
+import { Database, type Row } from "../../store/Database.ts"
+import { scanHistoryLimit, Scans } from "../persistence/Scans.ts"
+import { firstRow, rowsOf, toPersistenceError } from "./rows.ts"
+
+const Packages = Schema.fromJsonString(Schema.Array(InstalledPackage))
+const Updates = Schema.fromJsonString(Schema.Array(AvailableUpdate))
+const Summary = Schema.fromJsonString(ScanSummary)
+
+const encodePackages = Schema.encodeSync(Packages)
+const encodeUpdates = Schema.encodeSync(Updates)
+const encodeSummary = Schema.encodeSync(Summary)
+
+const digestRows = rowsOf(Schema.Struct({ digest: Sha256 }))
+const snapshotRows = rowsOf(Schema.Struct({ packages: Packages, updates: Updates }))
+const summaryRows = rowsOf(Schema.Struct({ summary: Summary }))
+const scanRows = rowsOf(
+  Schema.Struct({
+    agentId: AgentId,
+    receivedAt: Schema.DateTimeUtcFromString,
+    summary: Summary,
+    packages: Packages,
+    updates: Updates,
+  }),
+)
+
+type Run = (sql: string, ...values: ReadonlyArray<string | number>) => ReadonlyArray<Row>
+
+/** A scan that is delivered again is on record already and stays where it is in the order. */
+const record = (run: Run, agentId: AgentId, summary: ScanSummary, at: DateTime.Utc) => {
+  run(
+    `INSERT INTO scans (agent_id, scan_id, received_at, summary) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    agentId,
+    summary.scanId,
+    DateTime.formatIso(at),
+    encodeSummary(summary),
+  )
+  run(
+    `DELETE FROM scans WHERE agent_id = ? AND number <=
+       (SELECT number FROM scans WHERE agent_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+    agentId,
+    agentId,
+    scanHistoryLimit,
+  )
+}
+
+export const layer = Layer.effect(
+  Scans,
+  Effect.gen(function* () {
+    const db = yield* Database
+
+    return Scans.of({
+      heldDigest: (agentId) =>
+        digestRows(db.all(`SELECT digest FROM snapshots WHERE agent_id = ?`, agentId)).pipe(
+          firstRow,
+          Effect.map(Option.map((row) => row.digest)),
+        ),
+
+      heldSnapshot: (agentId, digest) =>
+        snapshotRows(
+          db.all(`SELECT packages, updates FROM snapshots WHERE agent_id = ? AND digest = ?`, agentId, digest),
+        ).pipe(firstRow),
+
+      confirm: Effect.fn("Scans.confirm")(
+        function* (agentId, summary, at) {
+          return yield* db.transaction((run) => {
+            const held = run(
+              `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
+              agentId,
+              summary.digest,
+            )
+            if (held.length === 0) return false
+            record(run, agentId, summary, at)
+            return true
+          })
+        },
+        Effect.mapError(toPersistenceError),
+      ),
+
+      replace: Effect.fn("Scans.replace")(
+        function* (agentId, base, summary, rows, at) {
+          const packages = encodePackages(rows.packages)
+          const updates = encodeUpdates(rows.updates)
+          return yield* db.transaction((run) => {
+            const overtaken = run(
+              `SELECT 1 FROM scans WHERE agent_id = ? AND scan_id = ?
+                  AND number < (SELECT max(number) FROM scans WHERE agent_id = ?)`,
+              agentId,
+              summary.scanId,
+              agentId,
+            )
+            if (overtaken.length > 0) return true
+            if (Option.isSome(base)) {
+              const held = run(
+                `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
+                agentId,
+                base.value,
+              )
+              if (held.length === 0) return false
+            }
+            run(
+              `INSERT INTO snapshots (agent_id, digest, packages, updates) VALUES (?, ?, ?, ?)
+                 ON CONFLICT (agent_id) DO UPDATE
+                    SET digest = excluded.digest, packages = excluded.packages, updates = excluded.updates`,
+              agentId,
+              summary.digest,
+              packages,
+              updates,
+            )
+            record(run, agentId, summary, at)
+            return true
+          })
+        },
+        Effect.mapError(toPersistenceError),
+      ),
+
+      latest: (agentId) =>
+        scanRows(
+          db.all(
+            `SELECT s.agent_id AS agentId, s.received_at AS receivedAt, s.summary, h.packages, h.updates
+               FROM scans s JOIN snapshots h ON h.agent_id = s.agent_id
+              WHERE s.agent_id = ? ORDER BY s.number DESC LIMIT 1`,
+            agentId,
+          ),
+        ).pipe(firstRow),
+
+      history: (agentId) =>
+        summaryRows(db.all(`SELECT summary FROM scans WHERE agent_id = ? ORDER BY number DESC`, agentId)).pipe(
+          Effect.map((rows) => rows.map((row) => row.summary)),
+        ),
+    })
+  }),
+)

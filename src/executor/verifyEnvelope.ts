@@ -1,0 +1,112 @@
+import { compactVerify, importJWK } from "jose"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
+import { Command, CommandName, RefusalCode } from "../domain/Command.ts"
+import { CommandId } from "../domain/Identifiers.ts"
+import { CommandClaims, commandType, envelopeLimitBytes } from "../protocol/CommandEnvelope.ts"
+import type { TrustAnchor } from "../store/Trust.ts"
+
+/**
+ * Why a command is not carried out. `id` is the command's own only when its signature is good: a forged envelope
+ * must not be able to answer for a genuine one.
+ */
+export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
+  id: CommandId,
+  command: Schema.String,
+  code: RefusalCode,
+  detail: Schema.String,
+}) {
+  override get message() {
+    return `${this.code}: ${this.detail}`
+  }
+}
+
+/** How far the clocks of the two ends may differ, in seconds. */
+export const clockToleranceSeconds = 60
+
+/** A stable name for an envelope that cannot be trusted to name itself: shaped from its SHA-256. */
+export const idOfUntrusted = (envelope: string): CommandId => {
+  const hex = createHash("sha256").update(envelope).digest("hex")
+  return CommandId.make(
+    `cmd_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`,
+  )
+}
+
+const decodePayload = Schema.decodeUnknownEffect(Schema.fromJsonString(CommandClaims), {
+  onExcessProperty: "error",
+})
+const decodeCommand = Schema.decodeUnknownEffect(Command, { onExcessProperty: "error" })
+const isCommandName = Schema.is(CommandName)
+
+/** The name as it was asked, safe to print and to store. */
+const printable = (name: string) => name.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 64)
+
+/**
+ * Checks who signed: JWS compact (RFC 7515), EdDSA only, `typ` of a command, a pinned key, the pinned issuer and
+ * this agent as audience. What comes back is authentic, and may still be expired, replayed or nonsense.
+ */
+export const authenticate = Effect.fn("authenticate")(function* (envelope: string, anchor: TrustAnchor) {
+  const untrusted = (code: RefusalCode, detail: string) =>
+    new Refusal({ id: idOfUntrusted(envelope), command: "unknown", code, detail })
+
+  if (Buffer.byteLength(envelope) > envelopeLimitBytes) {
+    return yield* untrusted("invalid", `the envelope is larger than ${envelopeLimitBytes} bytes`)
+  }
+  const { payload } = yield* Effect.tryPromise({
+    try: () =>
+      compactVerify(
+        envelope,
+        async (header) => {
+          const key = anchor.commandKeys.find(({ kid }) => kid === header.kid)
+          if (key === undefined) throw new TypeError("no pinned key has this key id")
+          return importJWK({ ...key }, "EdDSA")
+        },
+        { algorithms: ["EdDSA"] },
+      ).then((verified) => {
+        if (verified.protectedHeader.typ !== commandType) throw new TypeError("not a command")
+        return verified
+      }),
+    catch: () => untrusted("bad_signature", "the envelope is not signed by a pinned command key"),
+  })
+  const claims = yield* Effect.mapError(decodePayload(new TextDecoder().decode(payload)), () =>
+    untrusted("invalid", "the envelope is signed, but its claims are not of the expected shape"),
+  )
+  const refuse = (code: RefusalCode, detail: string) =>
+    new Refusal({ id: claims.jti, command: printable(claims.command.name), code, detail })
+  if (claims.iss !== anchor.issuer) {
+    return yield* untrusted("bad_signature", "the envelope comes from another issuer than the pinned one")
+  }
+  if (claims.aud !== anchor.agentId) {
+    return yield* refuse("wrong_audience", `the command is for ${claims.aud}, this is ${anchor.agentId}`)
+  }
+  return claims
+})
+
+/** Checks an authentic command against the clock and the whitelist, and decodes its parameters strictly. */
+export const authorize = Effect.fn("authorize")(function* (claims: CommandClaims) {
+  const refuse = (code: RefusalCode, detail: string) =>
+    new Refusal({ id: claims.jti, command: printable(claims.command.name), code, detail })
+
+  const now = DateTime.toEpochMillis(yield* DateTime.now) / 1000
+  if (claims.exp <= now) {
+    return yield* refuse(
+      "expired",
+      `the command expired ${Math.round(now - claims.exp)} s ago by this host's clock`,
+    )
+  }
+  if (Math.max(claims.nbf, claims.iat) > now + clockToleranceSeconds) {
+    const wait = Math.round(Math.max(claims.nbf, claims.iat) - now)
+    return yield* refuse("not_yet_valid", `the command is valid in ${wait} s by this host's clock`)
+  }
+  if (!isCommandName(claims.command.name)) {
+    return yield* refuse("unknown_command", `the agent knows only ${CommandName.literals.join(", ")}`)
+  }
+  return yield* Effect.mapError(decodeCommand(claims.command), (error) =>
+    refuse("invalid", `the parameters are not of the expected shape: ${printableIssue(error.message)}`),
+  )
+})
+
+/** A decoding message names paths and expectations; what was sent is cut short and made printable. */
+const printableIssue = (message: string) => message.replaceAll(/[^\x20-\x7e]+/g, " ").slice(0, 300)

@@ -1,0 +1,86 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import { CommandInbox } from "../command/CommandInbox.ts"
+import type { AgentId } from "../domain/Identifiers.ts"
+import { digestOf } from "../domain/snapshot.ts"
+import { Host } from "../host/Host.ts"
+import { Identity } from "../store/Identity.ts"
+import { Outbox } from "../store/Outbox.ts"
+import { Snapshots } from "../store/Snapshots.ts"
+import { Supervisor } from "../Supervisor.ts"
+import { ControlPlane } from "../transport/ControlPlane.ts"
+import { BeatMemory } from "./BeatMemory.ts"
+import { composeBeat } from "./composeBeat.ts"
+import { enrol } from "./enrol.ts"
+
+/** Results that ride in one beat; a larger one goes alone, before it. */
+const resultBytesPerBeat = 48 * 1024
+
+/** Sends results that are too large for a beat, oldest first, so that order is kept. */
+const deliverLargeResults = Effect.fnUntraced(function* (agentId: AgentId) {
+  const controlPlane = yield* ControlPlane
+  const outbox = yield* Outbox
+  const next = Effect.map(outbox.due(resultBytesPerBeat), ({ results, bytes }) =>
+    bytes > resultBytesPerBeat ? Option.fromNullishOr(results[0]) : Option.none(),
+  )
+  let large = yield* next
+  while (Option.isSome(large)) {
+    const { acknowledged } = yield* controlPlane.deliverResult(agentId, large.value)
+    yield* outbox.acknowledge([acknowledged])
+    large = yield* next
+  }
+})
+
+/**
+ * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, commands go
+ * to the inbox, and what the server lacks is sent at the next opportunity.
+ */
+export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
+  const controlPlane = yield* ControlPlane
+  const host = yield* Host
+  const identity = yield* Identity
+  const inbox = yield* CommandInbox
+  const memory = yield* BeatMemory
+  const outbox = yield* Outbox
+  const snapshots = yield* Snapshots
+  const supervisor = yield* Supervisor
+
+  const facts = yield* host.facts
+  const factsDigest = digestOf(facts)
+  const known = yield* identity.enrolment
+  const { agentId, exchangeToken } = Option.isSome(known) ? known.value : yield* enrol()
+  if (Option.isNone(known)) {
+    yield* Ref.update(memory, (before) => ({ ...before, factsSent: factsDigest }))
+    yield* supervisor.wake("upload")
+  }
+
+  yield* deliverLargeResults(agentId)
+  const { factsSent } = yield* Ref.get(memory)
+  const beat = yield* composeBeat({
+    exchangeToken,
+    facts: factsSent === factsDigest ? Option.none() : Option.some(facts),
+    resultBytes: resultBytesPerBeat,
+  })
+  const reply = yield* controlPlane.heartbeat(agentId, beat)
+
+  yield* identity.rotateToken(reply.exchangeToken)
+  yield* outbox.acknowledge(reply.acknowledged)
+  yield* inbox.offer(reply.commands)
+  if (reply.want.includes("snapshot")) {
+    yield* snapshots.resend
+    yield* supervisor.wake("upload")
+  }
+  const now = yield* DateTime.now
+  const { factsSent: _, ...rest } = yield* Ref.get(memory)
+  yield* Ref.set(memory, {
+    ...rest,
+    ...(!reply.want.includes("facts") && { factsSent: factsDigest }),
+    clockSkewSeconds: (DateTime.toEpochMillis(reply.serverTime) - DateTime.toEpochMillis(now)) / 1000,
+    askedSeconds: reply.nextBeatSeconds,
+  })
+  yield* Effect.logDebug("heartbeat.sent").pipe(
+    Effect.annotateLogs({ results: beat.results.length, commands: reply.commands.length }),
+  )
+})

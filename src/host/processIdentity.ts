@@ -1,0 +1,26 @@
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+
+/** Field 22 of /proc/PID/stat; the command name in field 2 may itself hold spaces and parentheses (proc(5)). */
+export const startTicksOf = (stat: string): Option.Option<string> =>
+  Option.fromNullishOr(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19])
+
+/**
+ * One process beyond its pid, which is reused: `BOOT-ID:PID:START-TICKS`. None when no such process lives, so
+ * an identity that was written down earlier tells whether that very process is still there.
+ */
+export const processIdentity = Effect.fnUntraced(function* (pid: number) {
+  const files = yield* FileSystem.FileSystem
+  return yield* Effect.gen(function* () {
+    const boot = yield* files.readFileString("/proc/sys/kernel/random/boot_id")
+    const stat = yield* files.readFileString(`/proc/${pid}/stat`)
+    return Option.map(startTicksOf(stat), (ticks) => `${boot.trim()}:${pid}:${ticks}`)
+  }).pipe(Effect.orElseSucceed(() => Option.none<string>()))
+})
+
+/** Whether the process that wrote down this identity still lives. */
+export const isAlive = (identity: string) =>
+  Effect.map(processIdentity(Number(identity.split(":")[1])), (now) =>
+    Option.exists(now, (current) => current === identity),
+  )

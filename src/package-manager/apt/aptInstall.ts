@@ -1,0 +1,80 @@
+import type { InstallPlan } from "../../domain/InstallPlan.ts"
+import type { SubprocessRequest } from "../../host/Subprocess.ts"
+import { managerApplyTimeout, managerLockTimeout, managerReadTimeout } from "../../schedules.ts"
+import * as Duration from "effect/Duration"
+import { aptGetOptions, simulate } from "./aptCommands.ts"
+import type { Target } from "./aptSelection.ts"
+
+/** What an installation is asked for: the same words for its simulation, its sizes and the real run. */
+export interface Wanted {
+  readonly targets: ReadonlyArray<Pick<Target, "name" | "architecture" | "to">>
+  readonly allowRemovals: boolean
+}
+
+/**
+ * `install --only-upgrade NAME:ARCH=VERSION …`. The architecture is always named: apt takes `:all` as well, and
+ * without it the native one would be meant. Unlike `-t RELEASE` an exact version touches nothing else.
+ */
+const install = ({ targets, allowRemovals }: Wanted): ReadonlyArray<string> => [
+  "--yes",
+  ...(allowRemovals ? [] : ["--no-remove"]),
+  "--only-upgrade",
+  "install",
+  "--",
+  ...targets.map(({ name, architecture, to }) => `${name}:${architecture}=${to}`),
+]
+
+/** dpkg's conffile question cannot be answered without a terminal, so it must not be asked: local changes stay. */
+const keepConfiguration = ["--force-confdef", "--force-confold"] as const
+
+/** What the installation would do. */
+export const simulateInstall = (wanted: Wanted): SubprocessRequest => simulate(...install(wanted))
+
+/** What it would download, one `'URI' FILE SIZE HASH` line for each archive that is not there yet. */
+export const downloads = (wanted: Wanted): SubprocessRequest => ({
+  program: "apt-get",
+  args: [...aptGetOptions, "-qq", "--print-uris", ...install(wanted)],
+  timeout: managerReadTimeout,
+})
+
+/**
+ * A run of apt-get that changes the system. apt runs dpkg on a terminal of its own (Use-Pty), so that dpkg outlives
+ * an apt that dies, and a daemon that a maintainer script leaves behind does not hold our pipes. Left alone when
+ * the time is up: a package manager that is killed leaves the system half-configured.
+ */
+const perform = (command: ReadonlyArray<string>): SubprocessRequest => ({
+  program: "apt-get",
+  args: [
+    ...aptGetOptions,
+    "-o",
+    `DPkg::Lock::Timeout=${Duration.toSeconds(managerLockTimeout)}`,
+    "-o",
+    "Dpkg::Use-Pty=1",
+    "-o",
+    "APT::Status-Fd=3",
+    ...keepConfiguration.flatMap((option) => ["-o", `Dpkg::Options::=${option}`]),
+    ...command,
+  ],
+  timeout: managerApplyTimeout,
+  onTimeout: "leave",
+})
+
+/** The real installation. */
+export const performInstall = (wanted: Wanted): SubprocessRequest => perform(install(wanted))
+
+/** Finishes what is unpacked or half-configured, and what an interrupted dpkg left in its journal. */
+export const configurePending: SubprocessRequest = {
+  program: "dpkg",
+  args: [...keepConfiguration, "--status-fd=3", "--configure", "--pending"],
+  timeout: managerApplyTimeout,
+  onTimeout: "leave",
+}
+
+/** Installs missing dependencies. apt's other means, removing what is broken, is not allowed. */
+export const fixBroken: SubprocessRequest = perform(["--yes", "--no-remove", "--fix-broken", "install"])
+
+/** The request again, from the plan alone. */
+export const wantedOf = (plan: InstallPlan): Wanted => ({
+  targets: plan.installs.filter(({ role }) => role === "requested"),
+  allowRemovals: plan.removals.length > 0,
+})

@@ -1,0 +1,70 @@
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import { AgentConfig } from "../config/AgentConfig.ts"
+import { scanCounts } from "../domain/Scan.ts"
+import { type Round, Supervisor } from "../Supervisor.ts"
+import { PackageManagers } from "../package-manager/PackageManagers.ts"
+import { Snapshots } from "../store/Snapshots.ts"
+import { ScanHost } from "./ScanHost.ts"
+
+/** What the loop remembers: when it scanned, the databases as they were then, and as they were last seen. */
+interface Seen {
+  readonly scannedAt: DateTime.Utc
+  readonly scannedStamp: string
+  readonly lastStamp: string
+}
+
+/**
+ * Scans at start, then when the last scan is older than the interval, and early when a package database has
+ * changed and come to rest, which costs one stat a beat. The result is kept on disk, then delivered by the
+ * upload loop.
+ */
+export const layer = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const supervisor = yield* Supervisor
+    const config = yield* AgentConfig
+    const host = yield* ScanHost
+    const managers = yield* PackageManagers
+    const snapshots = yield* Snapshots
+    const interval = Duration.seconds(config.scan_seconds)
+    const look = Duration.min(interval, Duration.seconds(config.heartbeat_seconds))
+    const seen = yield* Ref.make<Seen | undefined>(undefined)
+
+    const scanNow = Effect.gen(function* () {
+      const scan = yield* host.scan({ refresh: config.refresh })
+      const stamp = yield* managers.databaseStamp
+      yield* Ref.set(seen, { scannedAt: scan.startedAt, scannedStamp: stamp, lastStamp: stamp })
+      yield* snapshots.keep(scan)
+      yield* supervisor.wake("upload")
+      yield* Effect.logInfo("scan.finished").pipe(
+        Effect.annotateLogs({
+          ...scanCounts(scan),
+          completeness: scan.completeness.verdict,
+          durationMilliseconds: scan.durationMilliseconds,
+        }),
+      )
+    })
+
+    const round = Effect.gen(function* () {
+      const before = yield* Ref.get(seen)
+      const stamp = yield* managers.databaseStamp
+      const due =
+        before === undefined ||
+        (yield* DateTime.isPast(DateTime.addDuration(before.scannedAt, interval))) ||
+        (stamp !== before.scannedStamp && stamp === before.lastStamp)
+      if (due) yield* scanNow
+      else yield* Ref.set(seen, { ...before, lastStamp: stamp })
+      const done: Round = { next: look }
+      return done
+    }).pipe(
+      Effect.catchTag("StoreError", (error) =>
+        Effect.as(Effect.logError("scan.not_kept", error), { next: look, failure: error.message }),
+      ),
+    )
+
+    yield* supervisor.start("scan", round)
+  }),
+)

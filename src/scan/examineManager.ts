@@ -1,0 +1,67 @@
+import * as Effect from "effect/Effect"
+import type { RefreshPolicy } from "../domain/Command.ts"
+import type { ManagerId } from "../domain/Package.ts"
+import type { PartialReason } from "../domain/Scan.ts"
+import type { DetectedManager } from "../package-manager/PackageManagers.ts"
+import type { Inventory, ManagerError, Refreshed, UpdateListing } from "../package-manager/PackageManager.ts"
+
+const collectorFailed = (manager: ManagerId, error: ManagerError): PartialReason => ({
+  manager,
+  code:
+    error.operation === "refresh" && error.reason === "needs_root"
+      ? "refresh_not_permitted"
+      : "collector_failed",
+  detail: error.message,
+})
+
+/** What one manager answered; each of the three questions fails alone and then counts as a reason. */
+export const examineManager = Effect.fn("examineManager")(function* (
+  { manager, state }: DetectedManager,
+  refresh: RefreshPolicy,
+) {
+  const orReason = <A extends { readonly reasons: ReadonlyArray<PartialReason> }>(
+    collect: Effect.Effect<A, ManagerError>,
+    nothing: A,
+  ) =>
+    collect.pipe(
+      Effect.catchTag("ManagerError", (error) =>
+        Effect.succeed({ ...nothing, reasons: [collectorFailed(state.id, error)] }),
+      ),
+    )
+
+  const inventory = orReason<Inventory>(manager.inventory, { packages: [], faults: [], reasons: [] })
+  if (!state.patchable) {
+    const listed = yield* inventory
+    const reason: PartialReason = {
+      manager: state.id,
+      code: "not_patchable",
+      detail: state.detail ?? `${state.id} has a package database here but no front end`,
+    }
+    return {
+      ...listed,
+      updates: [],
+      indexes: [],
+      refreshed: false,
+      repositories: [],
+      reasons: [...listed.reasons, reason],
+    }
+  }
+
+  const refreshed = yield* orReason<Refreshed>(manager.refresh(refresh), {
+    refreshed: false,
+    repositories: [],
+    reasons: [],
+  })
+  // One child at a time: an apt or dnf planner costs 60 to 90 MB.
+  const listed = yield* inventory
+  const available = yield* orReason<UpdateListing>(manager.updates, { updates: [], indexes: [], reasons: [] })
+  return {
+    packages: listed.packages,
+    faults: listed.faults,
+    updates: available.updates,
+    indexes: available.indexes,
+    refreshed: refreshed.refreshed,
+    repositories: refreshed.repositories,
+    reasons: [...refreshed.reasons, ...listed.reasons, ...available.reasons],
+  }
+})

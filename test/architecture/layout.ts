@@ -1,0 +1,121 @@
+/**
+ * Who may import whom: `design.md` section 3 as data. A new folder under `src/` needs a line here, and so does a file
+ * that other folders are to see.
+ */
+
+/** Known to everyone who may know anything of ours. */
+const vocabulary = ["domain", "protocol", "version"]
+
+/** Loops and policies of the agent, shared by all its capabilities. */
+const agentCore = ["schedules.ts", "agentVersion.ts", "Supervisor.ts"]
+
+/** What other folders see of a capability: contracts, errors and pure rules, never the layers behind them. */
+const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
+  command: ["CommandInbox.ts"],
+  config: ["AgentConfig.ts", "ConfigError.ts", "Environment.ts"],
+  executor: [],
+  heartbeat: [],
+  host: ["Host.ts", "Subprocess.ts", "SystemCalls.ts", "osRelease.ts", "processIdentity.ts"],
+  observability: [],
+  "package-manager": ["PackageManager.ts", "PackageManagers.ts"],
+  scan: ["ScanHost.ts"],
+  store: [
+    "Database.ts",
+    "Identity.ts",
+    "Ledger.ts",
+    "Outbox.ts",
+    "Snapshots.ts",
+    "StatusFile.ts",
+    "Trust.ts",
+  ],
+  transport: ["ControlPlane.ts"],
+}
+
+export const everything = "everything"
+
+/** For each entry of `src/`: the folders, or `folder/File.ts`, it may import from besides itself. */
+export const mayImport: Readonly<Record<string, ReadonlyArray<string> | typeof everything>> = {
+  domain: [],
+  version: [],
+  protocol: ["domain"],
+  "schedules.ts": [],
+  "agentVersion.ts": [],
+  "Supervisor.ts": ["domain", "schedules.ts"],
+  ...Object.fromEntries(
+    Object.keys(contracts).map((folder) => [
+      folder,
+      [
+        ...vocabulary,
+        ...agentCore,
+        ...Object.entries(contracts).flatMap(([other, files]) => files.map((file) => `${other}/${file}`)),
+      ],
+    ]),
+  ),
+  // The agent is never in the control plane, nor the control plane in the agent.
+  "control-plane": ["domain", "protocol", "vulnerability", "store/Database.ts"],
+  cli: everything,
+  "main.ts": everything,
+  "bin.ts": everything,
+}
+
+/** Folders with one adapter per subfolder: adapters know the contract beside them, not each other. */
+export const withAdapters: ReadonlyArray<string> = ["package-manager", "transport"]
+
+/** Detection asks every adapter whether it fits this host; like the layers, only main.ts knows it. */
+export const adapterChoosers: ReadonlyArray<string> = ["package-manager/HostPackageManagers.ts"]
+
+/** Where each program gets its version from package.json. */
+export const manifestReaders: ReadonlyArray<string> = ["agentVersion.ts", "control-plane/version.ts"]
+
+/** Not part of the agent: nothing outside may import it. */
+export const separateProgram = "control-plane"
+
+const programs = ["bin.ts", "control-plane/bin.ts"]
+
+/** Packages and modules that stay in few places, by prefix of the import and of the file's path below `src/`. */
+export const confined: ReadonlyArray<{
+  readonly module: string
+  readonly to: ReadonlyArray<string>
+}> = [
+  {
+    module: "effect/cli/",
+    to: ["cli/", "main.ts", "control-plane/cli/", "control-plane/cli.ts", ...programs],
+  },
+  { module: "effect/process/", to: ["host/NodeSubprocess.ts"] },
+  { module: "effect/http/", to: ["transport/https/", "protocol/", "control-plane/", "observability/"] },
+  { module: "effect/http-api/", to: ["transport/https/", "protocol/", "control-plane/"] },
+  { module: "effect/observability/", to: ["observability/", "control-plane/"] },
+  { module: "effect/persistence/", to: [] },
+  { module: "effect/sql/", to: [] },
+  { module: "effect/testing/", to: [] },
+  {
+    module: "@effect/platform-node/",
+    to: ["main.ts", "cli/", "transport/https/", "control-plane/", ...programs],
+  },
+  { module: "@effect/opentelemetry", to: ["control-plane/"] },
+  { module: "@opentelemetry/", to: ["control-plane/"] },
+  { module: "node:child_process", to: [] },
+  { module: "node:sqlite", to: ["store/"] },
+]
+
+/** Texts that have one right place; everywhere else there is a service for it. */
+export const confinedTexts: ReadonlyArray<{
+  readonly text: RegExp
+  readonly name: string
+  readonly to: ReadonlyArray<string>
+}> = [
+  { text: /\bEffect\.run(?:Promise|Sync|Fork|Callback)/, name: "running an effect", to: programs },
+  {
+    text: /\bprocess\.env\b|\benv\b.* from "node:process"/,
+    name: "process.env",
+    to: [...programs, "config/Environment.ts"],
+  },
+  { text: /\bconsole\./, name: "console", to: programs },
+  {
+    text: /\bDate\.now\b|\bset(?:Timeout|Interval)\(|\bMath\.random\b|(?<![.\w])fetch\(|\bJSON\.parse\b|\bnew Error\(/,
+    name: "something Effect has a service for",
+    to: programs,
+  },
+  { text: /\bas any\b(?! [a-z])|[:<] ?any\b/, name: "any", to: [] },
+  { text: /^export default\b|\bas default\b/, name: "a default export", to: [] },
+]

@@ -1,0 +1,48 @@
+import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from "jose"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { AgentId, CommandId } from "../../src/domain/Identifiers.ts"
+import { CommandClaims, commandType } from "../../src/protocol/CommandEnvelope.ts"
+import { PublicKey } from "../../src/protocol/AgentMessages.ts"
+import type { TrustAnchor } from "../../src/store/Trust.ts"
+
+export const agentId = AgentId.make("agt_00000000-0000-4000-8000-000000000001")
+export const otherAgentId = AgentId.make("agt_00000000-0000-4000-8000-000000000002")
+export const issuer = "cp_test"
+
+export const commandId = (number: number) =>
+  CommandId.make(`cmd_00000000-0000-4000-8000-${String(number).padStart(12, "0")}`)
+
+/** A command-signing key as a control plane has one, and envelopes as it makes them, good and bad. */
+export const makeSigner = Effect.promise(async () => {
+  const { privateKey, publicKey } = await generateKeyPair("Ed25519")
+  const jwk = await exportJWK(publicKey)
+  const key = Schema.decodeUnknownSync(PublicKey)({ ...jwk, kid: await calculateJwkThumbprint(jwk) })
+  const anchor: TrustAnchor = { agentId, issuer, commandKeys: [key] }
+  const seal = (payload: unknown, header: Record<string, string> = {}) =>
+    Effect.promise(() =>
+      new CompactSign(
+        new TextEncoder().encode(typeof payload === "string" ? payload : JSON.stringify(payload)),
+      )
+        .setProtectedHeader({ alg: "EdDSA", typ: commandType, kid: key.kid, ...header })
+        .sign(privateKey),
+    )
+  return { anchor, key, seal }
+})
+
+/** Claims that are good at the epoch, where TestClock starts. */
+export const claims = (
+  number: number,
+  command: CommandClaims["command"],
+  changes: Partial<CommandClaims> = {},
+): CommandClaims => ({
+  jti: commandId(number),
+  iss: issuer,
+  aud: agentId,
+  iat: 0,
+  nbf: 0,
+  exp: 3600,
+  seq: number,
+  command,
+  ...changes,
+})

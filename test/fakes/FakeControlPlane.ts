@@ -1,0 +1,99 @@
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import type { CommandResult } from "../../src/domain/Command.ts"
+import type { Heartbeat, HeartbeatReply, ScanUpload } from "../../src/protocol/AgentMessages.ts"
+import { ControlPlane, type ControlPlaneError, SnapshotRefused } from "../../src/transport/ControlPlane.ts"
+import { agentId, issuer, makeSigner } from "./CommandSigning.ts"
+
+/** What the server was told, and what it will answer next; each failure is used once, in order. */
+export interface ServerMemory {
+  readonly beats: ReadonlyArray<{ readonly at: number; readonly beat: Heartbeat }>
+  readonly enrolments: number
+  readonly uploads: ReadonlyArray<ScanUpload>
+  readonly results: ReadonlyArray<CommandResult>
+  readonly failures: ReadonlyArray<ControlPlaneError>
+  readonly refuseSnapshots: number
+  readonly reply: Partial<HeartbeatReply>
+}
+
+export class FakeServer extends Context.Service<FakeServer, Ref.Ref<ServerMemory>>()(
+  "patchctl/test/FakeServer",
+) {}
+
+/** A control plane in memory that acknowledges what it gets and fails as it is told. */
+export const layer = Layer.effectContext(
+  Effect.gen(function* () {
+    const { key } = yield* makeSigner
+    const memory = yield* Ref.make<ServerMemory>({
+      beats: [],
+      enrolments: 0,
+      uploads: [],
+      results: [],
+      failures: [],
+      refuseSnapshots: 0,
+      reply: {},
+    })
+    const failNext = Effect.gen(function* () {
+      const { failures } = yield* Ref.get(memory)
+      const [failure, ...rest] = failures
+      if (failure === undefined) return
+      yield* Ref.update(memory, (known) => ({ ...known, failures: rest }))
+      return yield* Effect.fail(failure)
+    })
+
+    const server = ControlPlane.of({
+      enrol: () =>
+        Effect.andThen(
+          failNext,
+          Ref.modify(memory, (known) => [
+            {
+              agentId,
+              exchangeToken: "token-0",
+              issuer,
+              commandKeys: [key],
+              nextBeatSeconds: 300,
+              features: [],
+            } as const,
+            { ...known, enrolments: known.enrolments + 1 },
+          ]),
+        ),
+      heartbeat: Effect.fn(function* (_, beat) {
+        yield* failNext
+        const now = yield* DateTime.now
+        const { beats, reply } = yield* Ref.updateAndGet(memory, (known) => ({
+          ...known,
+          beats: [...known.beats, { at: DateTime.toEpochMillis(now), beat }],
+          results: [...known.results, ...beat.results],
+        }))
+        return {
+          serverTime: now,
+          nextBeatSeconds: 300,
+          exchangeToken: `token-${beats.length}`,
+          commands: [],
+          acknowledged: beat.results.map(({ commandId }) => commandId),
+          want: [],
+          ...reply,
+        }
+      }),
+      uploadScan: Effect.fn(function* (_, upload) {
+        yield* failNext
+        const known = yield* Ref.get(memory)
+        if (known.refuseSnapshots > 0 && upload.kind !== "full") {
+          yield* Ref.set(memory, { ...known, refuseSnapshots: known.refuseSnapshots - 1 })
+          return yield* new SnapshotRefused()
+        }
+        yield* Ref.set(memory, { ...known, uploads: [...known.uploads, upload] })
+        return { scanId: upload.summary.scanId, digest: upload.summary.digest }
+      }),
+      deliverResult: Effect.fn(function* (_, result) {
+        yield* failNext
+        yield* Ref.update(memory, (known) => ({ ...known, results: [...known.results, result] }))
+        return { acknowledged: result.commandId }
+      }),
+    })
+    return Context.make(FakeServer, memory).pipe(Context.add(ControlPlane, server))
+  }),
+)

@@ -1,0 +1,90 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import type { CommandResult } from "../../src/domain/Command.ts"
+import { CommandId } from "../../src/domain/Identifiers.ts"
+import { agentMigrations } from "../../src/store/agentSchema.ts"
+import { Database } from "../../src/store/Database.ts"
+import { Outbox, outboxLimits } from "../../src/store/Outbox.ts"
+
+const layer = Outbox.layer.pipe(Layer.provide(Database.layer(":memory:", agentMigrations)))
+
+const result = (number: number, detail = ""): CommandResult => ({
+  commandId: CommandId.make(`cmd_00000000-0000-0000-0000-${String(number).padStart(12, "0")}`),
+  command: "health_check",
+  status: "failed",
+  problem: { code: "test", detail },
+  startedAt: DateTime.makeUnsafe(0),
+  finishedAt: DateTime.makeUnsafe(0),
+})
+
+describe("Outbox", () => {
+  it.effect("gives results in order until they are acknowledged", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* outbox.add(result(2))
+      yield* outbox.add(result(1))
+      assert.deepStrictEqual(
+        (yield* outbox.due(10_000)).results.map(({ commandId }) => commandId),
+        [result(2).commandId, result(1).commandId],
+      )
+      yield* outbox.acknowledge([result(2).commandId])
+      assert.deepStrictEqual(
+        (yield* outbox.due(10_000)).results.map(({ commandId }) => commandId),
+        [result(1).commandId],
+      )
+    }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect("keeps one result however often it is added", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* outbox.add(result(1, "first"))
+      yield* outbox.add(result(1, "second"))
+      const { results } = yield* outbox.due(10_000)
+      assert.deepStrictEqual(
+        results.map(({ problem }) => problem?.detail),
+        ["first"],
+      )
+    }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect("stays within the byte limit, but never starves on one large result", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* outbox.add(result(1, "x".repeat(5000)))
+      yield* outbox.add(result(2))
+      yield* outbox.add(result(3))
+      const large = yield* outbox.due(1000)
+      assert.strictEqual(large.results.length, 1)
+      assert.isAbove(large.bytes, 5000)
+      yield* outbox.acknowledge([result(1).commandId])
+      assert.strictEqual((yield* outbox.due(1000)).results.length, 2)
+    }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect("drops what is older than the age limit, never the newest, and counts it", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* outbox.add(result(1))
+      yield* outbox.add(result(2))
+      yield* TestClock.adjust(outboxLimits.ageMilliseconds + 1)
+      assert.deepStrictEqual(yield* outbox.backlog, { pending: 2, dropped: 0 })
+      yield* outbox.add(result(3))
+      assert.deepStrictEqual(yield* outbox.backlog, { pending: 1, dropped: 2 })
+    }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect("drops the oldest beyond the count limit", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* Effect.forEach(
+        Array.from({ length: outboxLimits.results + 3 }, (_, n) => result(n)),
+        outbox.add,
+      )
+      assert.deepStrictEqual(yield* outbox.backlog, { pending: outboxLimits.results, dropped: 3 })
+    }).pipe(Effect.provide(layer)),
+  )
+})

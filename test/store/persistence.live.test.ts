@@ -1,0 +1,151 @@
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { agentMigrations } from "../../src/store/agentSchema.ts"
+import { Database } from "../../src/store/Database.ts"
+import { Identity } from "../../src/store/Identity.ts"
+import { Ledger, ledgerMigrations } from "../../src/store/Ledger.ts"
+import { Trust } from "../../src/store/Trust.ts"
+import { agentId, commandId, makeSigner, otherAgentId } from "../fakes/CommandSigning.ts"
+
+const inDirectory = <A, E, R>(test: (directory: string) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    return yield* test(yield* files.makeTempDirectoryScoped())
+  }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+
+const mode = (path: string) =>
+  Effect.map(
+    Effect.flatMap(FileSystem.FileSystem, (files) => files.stat(path)),
+    (info) => info.mode & 0o777,
+  )
+
+describe("Database", () => {
+  it.live("is readable by its owner only, with its WAL", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const db = yield* Database
+        yield* db.run("INSERT INTO counters VALUES ('x', 1)")
+        assert.strictEqual(yield* mode(`${directory}/agent.sqlite`), 0o600)
+        assert.strictEqual(yield* mode(`${directory}/agent.sqlite-wal`), 0o600)
+      }).pipe(Effect.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations))),
+    ),
+  )
+
+  it.live("says what is wrong with a file that is no database, a missing directory, and keeps the file", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const path = `${directory}/agent.sqlite`
+        yield* files.writeFileString(path, "this is not a database, but it is somebody's file".repeat(100))
+        const open = (file: string) =>
+          Effect.flip(Effect.provide(Database, Database.layer(file, agentMigrations)))
+        assert.strictEqual((yield* open(path)).reason, "damaged")
+        assert.match(yield* files.readFileString(path), /^this is not/)
+        assert.strictEqual((yield* open(`${directory}/nowhere/agent.sqlite`)).reason, "read_only")
+      }),
+    ),
+  )
+
+  it.live("leaves nothing of a transaction that fails", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const db = yield* Database
+        const failed = yield* Effect.flip(
+          db.transaction((run) => {
+            run("INSERT INTO counters VALUES ('x', 1)")
+            run("INSERT INTO counters VALUES ('x', 2)")
+          }),
+        )
+        assert.strictEqual(failed._tag, "StoreError")
+        assert.deepStrictEqual(yield* db.all("SELECT * FROM counters"), [])
+      }).pipe(Effect.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations))),
+    ),
+  )
+})
+
+describe("Identity", () => {
+  it.live("keeps key and enrolment over a restart", () =>
+    inDirectory((directory) => {
+      const layer = Identity.layer.pipe(
+        Layer.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations)),
+      )
+      const start = <A, E>(use: (identity: Identity["Service"]) => Effect.Effect<A, E>) =>
+        Effect.provide(Effect.flatMap(Identity, use), Layer.fresh(layer))
+      return Effect.gen(function* () {
+        const key = yield* start((identity) =>
+          Effect.as(identity.remember({ agentId, exchangeToken: "t" }), identity.publicKey),
+        )
+        assert.deepStrictEqual(yield* start((identity) => Effect.succeed(identity.publicKey)), key)
+        assert.deepStrictEqual(
+          yield* start(({ enrolment }) => enrolment),
+          Option.some({ agentId, exchangeToken: "t" }),
+        )
+        yield* start(({ forget }) => forget)
+        assert.deepStrictEqual(yield* start(({ enrolment }) => enrolment), Option.none())
+      })
+    }),
+  )
+})
+
+describe("Ledger", () => {
+  it.live("remembers across a restart what was begun and the highest counter", () =>
+    inDirectory((directory) => {
+      const layer = Ledger.layer.pipe(
+        Layer.provide(Database.layer(`${directory}/x.sqlite`, ledgerMigrations)),
+      )
+      const start = <A, E>(use: (ledger: Ledger["Service"]) => Effect.Effect<A, E>) =>
+        Effect.provide(Effect.flatMap(Ledger, use), Layer.fresh(layer))
+      const begin = (number: number) =>
+        start((ledger) => ledger.begin({ id: commandId(number), seq: number, name: "x", executor: "me" }))
+      return Effect.gen(function* () {
+        assert.strictEqual((yield* begin(3)).kind, "begun")
+        assert.strictEqual((yield* begin(4)).kind, "busy")
+        assert.deepStrictEqual(
+          (yield* start(({ unfinished }) => unfinished)).map(({ id }) => id),
+          [commandId(3)],
+        )
+      })
+    }),
+  )
+})
+
+describe("Trust", () => {
+  it.live("pins on first use, follows the agent id, and never takes other keys", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const path = `${directory}/trust.json`
+        const { anchor: first } = yield* makeSigner
+        const { anchor: stranger } = yield* makeSigner
+        const trust = yield* Effect.provide(Trust, Trust.layer(path))
+        assert.deepStrictEqual(yield* trust.anchor, Option.none())
+        yield* trust.pin(first)
+        assert.strictEqual(yield* mode(path), 0o600)
+        yield* trust.pin({ ...first, agentId: otherAgentId })
+        assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
+        assert.strictEqual((yield* Effect.flip(trust.pin(stranger))).reason, "other_keys")
+        assert.strictEqual(
+          (yield* Effect.flip(trust.pin({ ...first, issuer: "cp_other" }))).reason,
+          "other_keys",
+        )
+        assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
+      }),
+    ),
+  )
+
+  it.live("does not pin anew when the file is damaged", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const path = `${directory}/trust.json`
+        const files = yield* FileSystem.FileSystem
+        yield* files.writeFileString(path, "{")
+        const { anchor } = yield* makeSigner
+        const trust = yield* Effect.provide(Trust, Trust.layer(path))
+        assert.strictEqual((yield* Effect.flip(trust.pin(anchor))).reason, "unreadable")
+      }),
+    ),
+  )
+})
