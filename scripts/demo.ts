@@ -2,10 +2,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { OperatorClient } from "../src/control-plane/cli/OperatorClient.ts"
@@ -13,22 +15,27 @@ import { ServeReport } from "../src/control-plane/cli/serve.ts"
 import type { Command as HostCommand, CommandResult } from "../src/domain/Command.ts"
 import { PackageName } from "../src/domain/Package.ts"
 import { DemoReport, resultText, scanLine, serverLine } from "./demo/demoText.ts"
-import { startProgram, stopProgram } from "./demo/programs.ts"
+import { type Program, startProgram, stopProgram } from "./demo/programs.ts"
 import { waitFor } from "./demo/waitFor.ts"
 
 const heartbeatSeconds = 2
+
+/** Takes responsibility for a program: it is stopped when the demo ends, unless it is to be kept. */
+type Started = (program: Program) => Effect.Effect<Program, never, Scope.Scope>
 
 const decodeServeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(ServeReport))
 const encodeReport = Schema.encodeEffect(Schema.fromJsonString(DemoReport))
 
 /** Starts a control plane on loopback with its data in `directory`, and waits until it serves. */
-const startControlPlane = Effect.fn(function* (directory: string) {
+const startControlPlane = Effect.fn(function* (directory: string, started: Started) {
   const files = yield* FileSystem.FileSystem
+  const args = ["serve", "--json", "--data", `${directory}/data`, "--listen", "127.0.0.1:0"]
+  const interval = ["--heartbeat-seconds", String(heartbeatSeconds)]
   const program = yield* startProgram("control-plane", directory, [
     "src/control-plane/bin.ts",
-    ...["serve", "--json", "--data", `${directory}/data`, "--listen", "127.0.0.1:0"],
-    ...["--heartbeat-seconds", String(heartbeatSeconds)],
-  ])
+    ...args,
+    ...interval,
+  ]).pipe(Effect.flatMap(started))
   const line = yield* waitFor(
     program,
     Effect.map(files.readFileString(program.stdout), (text) =>
@@ -39,7 +46,7 @@ const startControlPlane = Effect.fn(function* (directory: string) {
 })
 
 /** Writes a configuration as an operator would and starts the agent with it. */
-const startAgent = Effect.fn(function* (directory: string, report: ServeReport) {
+const startAgent = Effect.fn(function* (directory: string, report: ServeReport, started: Started) {
   const files = yield* FileSystem.FileSystem
   const config = {
     license_key: (yield* files.readFileString(report.license_key_file)).trim(),
@@ -53,26 +60,28 @@ const startAgent = Effect.fn(function* (directory: string, report: ServeReport) 
   }
   const path = `${directory}/config.json`
   yield* files.writeFileString(path, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 })
-  return {
-    config: path,
-    program: yield* startProgram("agent", directory, ["src/bin.ts", "--config", path, "run"]),
-  }
+  const args = ["src/bin.ts", "--config", path, "run"]
+  const program = yield* startProgram("agent", directory, args).pipe(Effect.flatMap(started))
+  return { config: path, program }
 })
 
 const demo = Effect.fn(function* ({ keep, json }: { readonly keep: boolean; readonly json: boolean }) {
   const files = yield* FileSystem.FileSystem
   const say = (text: string) => (json ? Effect.void : Console.log(text))
   const directory = yield* files.makeTempDirectory({ prefix: "patchctl-demo-" })
+  yield* Effect.addFinalizer((exit) =>
+    keep && Exit.isSuccess(exit) ? Effect.void : Effect.ignore(files.remove(directory, { recursive: true })),
+  )
+  const started = (program: Program) =>
+    Effect.as(
+      Effect.addFinalizer((exit) => (keep && Exit.isSuccess(exit) ? Effect.void : stopProgram(program))),
+      program,
+    )
   yield* Effect.forEach(["control-plane", "agent"], (name) => files.makeDirectory(`${directory}/${name}`))
 
-  const controlPlane = yield* startControlPlane(`${directory}/control-plane`)
+  const controlPlane = yield* startControlPlane(`${directory}/control-plane`, started)
   yield* say(`control plane   ${controlPlane.report.api_url}`)
-  const agent = yield* startAgent(`${directory}/agent`, controlPlane.report)
-  const programs = [agent.program, controlPlane.program]
-  const cleanUp = Effect.andThen(
-    Effect.forEach(programs, stopProgram),
-    Effect.ignore(files.remove(directory, { recursive: true })),
-  )
+  const agent = yield* startAgent(`${directory}/agent`, controlPlane.report, started)
 
   const walk = Effect.gen(function* () {
     const operator = yield* OperatorClient
@@ -140,14 +149,14 @@ const demo = Effect.fn(function* ({ keep, json }: { readonly keep: boolean; read
     ),
   )
 
-  if (!keep) return yield* Effect.ensuring(walk, cleanUp)
-  yield* Effect.onError(walk, () => cleanUp)
+  yield* walk
+  if (!keep) return
   yield* say(`
 Both keep running. Try:
   npm run -s control-plane -- servers --data ${controlPlane.report.data_directory}
   npm run -s patchctl -- --config ${agent.config} status
-Stop them with: kill ${programs.map(({ pid }) => pid).join(" ")}; then remove ${directory}`)
-})
+Stop them with: kill ${agent.program.pid} ${controlPlane.program.pid}; then remove ${directory}`)
+}, Effect.scoped)
 
 Command.make(
   "demo",

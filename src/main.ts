@@ -43,6 +43,7 @@ import { Trust } from "./store/Trust.ts"
 import { Supervisor } from "./Supervisor.ts"
 import * as HttpsClient from "./transport/https/HttpsClient.ts"
 import * as HttpsControlPlane from "./transport/https/HttpsControlPlane.ts"
+import * as HttpsServerProbe from "./transport/https/HttpsServerProbe.ts"
 
 /** The composition root: the only place that chooses live layers. */
 const platform = Layer.mergeAll(NodeServices.layer, NodeCrypto.layerSecureRandom, Environment.layer)
@@ -137,7 +138,7 @@ const executor = Executor.layer.pipe(
 export const program = root([
   status,
   scan.pipe(Command.provide(machine)),
-  selftest.pipe(Command.provide(machine)),
+  selftest.pipe(Command.provide(Layer.merge(machine, HttpsServerProbe.layer))),
   run.pipe(Command.provide(daemon)),
   execute.pipe(Command.provide(executor)),
 ]).pipe(Command.run({ version: agentVersion }), commandLine, Effect.provide(platform))

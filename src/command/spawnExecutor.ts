@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Subprocess } from "../host/Subprocess.ts"
+import { envelopeLimitBytes } from "../protocol/CommandEnvelope.ts"
 import { ExecutorEvent, ExecutorRequest } from "../protocol/ExecutorMessages.ts"
 import { managerApplyTimeout } from "../schedules.ts"
 import { ExecutorClient, ExecutorUnavailable } from "./ExecutorClient.ts"
@@ -31,7 +32,9 @@ export const layerSpawn = (self: ExecutorProgram): Layer.Layer<ExecutorClient, n
         envelope: string,
         report: (step: string) => Effect.Effect<void>,
       ) {
-        const request = yield* Effect.orDie(encodeRequest({ kind: "command", envelope }))
+        // One byte too many is enough for a refusal, which a longer line would not get.
+        const looked = envelope.slice(0, envelopeLimitBytes + 1)
+        const request = yield* Effect.orDie(encodeRequest({ kind: "command", envelope: looked }))
         const { exitCode, stdout, stderr } = yield* subprocess
           .run({
             ...self,

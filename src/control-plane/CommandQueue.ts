@@ -66,8 +66,17 @@ export class CommandQueue extends Context.Service<
             seq,
             command: encodeCommand(order.command),
           })
-          if (envelope.length > envelopeLimitBytes) return yield* new CommandTooLarge({ bytes: envelope.length })
-          const command = { commandId, agentId, command: order.command.name, seq, queuedAt, expiresAt, queuedBy }
+          if (envelope.length > envelopeLimitBytes)
+            return yield* new CommandTooLarge({ bytes: envelope.length })
+          const command = {
+            commandId,
+            agentId,
+            command: order.command.name,
+            seq,
+            queuedAt,
+            expiresAt,
+            queuedBy,
+          }
           yield* commands.add({ ...command, envelope })
           yield* Effect.logInfo("command.queued").pipe(
             Effect.annotateLogs({ agent: agentId, command: command.command, commandId, seq, queuedBy }),

@@ -23,7 +23,10 @@ export class CommandSigner extends Context.Service<
   }
 >()("patchctl/control-plane/CommandSigner") {
   /** `privateKey`: an Ed25519 key as PKCS#8 in PEM. */
-  static readonly layer = (options: { readonly issuer: string; readonly privateKey: Redacted.Redacted<string> }) =>
+  static readonly layer = (options: {
+    readonly issuer: string
+    readonly privateKey: Redacted.Redacted<string>
+  }) =>
     Layer.effect(
       CommandSigner,
       Effect.gen(function* () {

@@ -13,6 +13,7 @@ import { firstSecrets } from "./data/firstSecrets.ts"
 import { HeartbeatInterval } from "./HeartbeatInterval.ts"
 import * as HttpsServer from "./http/httpsServer.ts"
 import { apiUrl, certificateNames, type ListenAddress, localUrl } from "./listenAddress.ts"
+import { toPersistenceError } from "./sqlite/rows.ts"
 import * as SqlitePersistence from "./sqlite/sqlitePersistence.ts"
 import { makeEd25519Key } from "./tls/certificates.ts"
 import { serverIdentity } from "./tls/serverIdentity.ts"
@@ -77,6 +78,9 @@ export class ControlPlaneServer extends Context.Service<
             yield* firstSecrets(data)
             yield* data.write(files.apiUrl, localUrl(listen))
             yield* renewCertificate(server, data, controlPlaneId, names)
+            yield* Effect.logInfo("server.started").pipe(
+              Effect.annotateLogs({ ...listen, names: options.names.join(","), data: data.root }),
+            )
             return ControlPlaneServer.of({
               apiUrl: apiUrl(listen, options.names),
               localUrl: localUrl(listen),
@@ -94,8 +98,13 @@ export class ControlPlaneServer extends Context.Service<
             ),
           ),
           Layer.provide(CommandQueue.layer),
-          Layer.provide(CommandSigner.layer({ issuer: controlPlaneId, privateKey: Redacted.make(commandKey) })),
+          Layer.provide(
+            CommandSigner.layer({ issuer: controlPlaneId, privateKey: Redacted.make(commandKey) }),
+          ),
           Layer.provide(SqlitePersistence.layer(data.path(files.database))),
+          Layer.catchTag("StoreError", (error) =>
+            Layer.effect(ControlPlaneServer, Effect.fail(toPersistenceError(error))),
+          ),
           Layer.provide(Layer.succeed(HeartbeatInterval, options.heartbeatSeconds)),
         )
       }),

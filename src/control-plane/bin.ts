@@ -10,11 +10,8 @@ import { reportFailure } from "./cli/reportFailure.ts"
 import { teardown } from "./cli/exitCodes.ts"
 import { version } from "./version.ts"
 
-const logging = Layer.merge(
-  Logger.layer([Logger.consoleLogFmt]),
-  // stdout is for what a command prints.
-  Layer.succeed(Logger.LogToStderr, true),
-)
+// stdout is for what a command prints.
+const logging = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
 
 controlPlane.pipe(
   Command.run({ version }),

@@ -30,14 +30,11 @@ const isWildcard = (host: string) => host === "0.0.0.0" || /^[0:]+$/.test(host)
 const urlHost = (host: string) => (isIP(host) === 6 ? `[${host}]` : host)
 
 /** Every name and address the server's certificate must cover. */
-export const certificateNames = (listen: ListenAddress, names: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...new Set([
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    ...(isWildcard(listen.host) ? [] : [listen.host]),
-    ...names,
-  ]),
+export const certificateNames = (
+  listen: ListenAddress,
+  names: ReadonlyArray<string>,
+): ReadonlyArray<string> => [
+  ...new Set(["localhost", "127.0.0.1", "::1", ...(isWildcard(listen.host) ? [] : [listen.host]), ...names]),
 ]
 
 /** What agents are given as `api_url`: the first name, else the address listened on. */

@@ -29,8 +29,7 @@ export const receiveHeartbeat = Effect.fn("receiveHeartbeat")(function* (agentId
     yield* Effect.logWarning("agent.clone_suspected").pipe(Effect.annotateLogs({ agent: agentId }))
   }
   const snapshotKnown =
-    beat.snapshot === undefined ||
-    Option.contains(yield* scans.heldDigest(agentId), beat.snapshot)
+    beat.snapshot === undefined || Option.contains(yield* scans.heldDigest(agentId), beat.snapshot)
 
   const reply: HeartbeatReply = {
     serverTime,

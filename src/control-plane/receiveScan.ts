@@ -45,7 +45,8 @@ export const receiveScan = Effect.fn("receiveScan")(function* (agentId: AgentId,
   if (upload.kind === "delta") {
     const rows = yield* patched(agentId, upload)
     const stored =
-      Option.isSome(rows) && (yield* scans.replace(agentId, Option.some(upload.base), summary, rows.value, at))
+      Option.isSome(rows) &&
+      (yield* scans.replace(agentId, Option.some(upload.base), summary, rows.value, at))
     if (stored) return receipt
   }
   const held = yield* scans.heldDigest(agentId)

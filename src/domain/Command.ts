@@ -19,7 +19,7 @@ export const RefreshPolicy = Schema.Union([
   Schema.Struct({
     if_older_than_seconds: Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 2_592_000 })),
   }),
-])
+]).annotate({ identifier: "RefreshPolicy" })
 export type RefreshPolicy = typeof RefreshPolicy.Type
 
 /** One package at exactly one version. Without an architecture, the one that is installed. */
@@ -38,7 +38,7 @@ export const Selection = Schema.Union([
   }),
   Schema.Struct({ kind: Schema.Literal("security") }),
   Schema.Struct({ kind: Schema.Literal("all") }),
-])
+]).annotate({ identifier: "Selection" })
 export type Selection = typeof Selection.Type
 
 /** A package name pattern with `*` and `?`; never starts with `-`. */
@@ -85,7 +85,7 @@ export const Command = Schema.Union([
   Schema.Struct({ name: Schema.Literal("install_updates"), parameters: InstallUpdates }),
   Schema.Struct({ name: Schema.Literal("get_package_info"), parameters: GetPackageInfo }),
   Schema.Struct({ name: Schema.Literal("health_check"), parameters: HealthCheck }),
-])
+]).annotate({ identifier: "Command" })
 export type Command = typeof Command.Type
 
 /** Why a command was not run at all. A refusal is a result: it is stored, audited and reported. */
@@ -130,14 +130,14 @@ export const PackageInfo = Schema.Struct({
   summary: Schema.optionalKey(Schema.String),
   homepage: Schema.optionalKey(Schema.String),
   installedSizeBytes: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "PackageInfo" })
 export type PackageInfo = typeof PackageInfo.Type
 
 export const PackageInfoReport = Schema.Struct({
   packages: Schema.Array(PackageInfo),
   /** Names that no manager knows. Not an error. */
   unknown: Schema.Array(PackageName),
-})
+}).annotate({ identifier: "PackageInfoReport" })
 export type PackageInfoReport = typeof PackageInfoReport.Type
 
 /** What a command produced, by command. */
@@ -146,7 +146,7 @@ export const CommandOutput = Schema.Union([
   Schema.Struct({ command: Schema.Literal("install_updates"), report: InstallReport }),
   Schema.Struct({ command: Schema.Literal("get_package_info"), report: PackageInfoReport }),
   Schema.Struct({ command: Schema.Literal("health_check"), report: HealthReport }),
-])
+]).annotate({ identifier: "CommandOutput" })
 export type CommandOutput = typeof CommandOutput.Type
 
 /**
@@ -170,5 +170,5 @@ export const CommandResult = Schema.Struct({
   output: Schema.optionalKey(CommandOutput),
   startedAt: Schema.DateTimeUtcFromString,
   finishedAt: Schema.DateTimeUtcFromString,
-})
+}).annotate({ identifier: "CommandResult" })
 export type CommandResult = typeof CommandResult.Type

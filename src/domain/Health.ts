@@ -11,7 +11,7 @@ export const RepositoryOutcome = Schema.Struct({
   outcome: Schema.Literals(["fetched", "unchanged", "failed", "not_tried"]),
   /** The manager's own words, at most 512 characters. */
   message: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(512))),
-})
+}).annotate({ identifier: "RepositoryOutcome" })
 export type RepositoryOutcome = typeof RepositoryOutcome.Type
 
 /** What `check_updates` reports. */
@@ -22,7 +22,7 @@ export const CheckUpdatesOutput = Schema.Struct({
   counts: ScanCounts,
   indexes: Schema.Array(IndexState),
   completeness: Completeness,
-})
+}).annotate({ identifier: "CheckUpdatesOutput" })
 export type CheckUpdatesOutput = typeof CheckUpdatesOutput.Type
 
 /** One examined aspect of the host with a verdict and, when it is not `ok`, a remedy. */
@@ -41,7 +41,7 @@ export const HealthCheckItem = Schema.Struct({
   verdict: Schema.Literals(["ok", "warning", "fault", "unknown"]),
   detail: Schema.String,
   remedy: Schema.optionalKey(Schema.String),
-})
+}).annotate({ identifier: "HealthCheckItem" })
 export type HealthCheckItem = typeof HealthCheckItem.Type
 
 /** When a supervised loop last finished a round, and how often it failed since. */
@@ -51,7 +51,7 @@ export const LoopState = Schema.Struct({
   lastFailureAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
   consecutiveFailures: Schema.Int,
   lastError: Schema.optionalKey(Schema.String),
-})
+}).annotate({ identifier: "LoopState" })
 export type LoopState = typeof LoopState.Type
 
 /** What `health_check` reports. */
@@ -68,5 +68,5 @@ export const HealthReport = Schema.Struct({
   indexes: Schema.Array(IndexState),
   reboot: RebootState,
   loops: Schema.Array(LoopState),
-})
+}).annotate({ identifier: "HealthReport" })
 export type HealthReport = typeof HealthReport.Type

@@ -16,7 +16,7 @@ export const HostFacts = Schema.Struct({
   memoryTotalBytes: Schema.Int,
   /** `none` on bare metal and virtual machines; otherwise systemd-detect-virt's word, such as `docker`. */
   container: Schema.String,
-})
+}).annotate({ identifier: "HostFacts" })
 export type HostFacts = typeof HostFacts.Type
 
 export const DiskUse = Schema.Struct({
@@ -24,7 +24,7 @@ export const DiskUse = Schema.Struct({
   totalBytes: Schema.Int,
   /** Free for an ordinary user. */
   availableBytes: Schema.Int,
-})
+}).annotate({ identifier: "DiskUse" })
 export type DiskUse = typeof DiskUse.Type
 
 /** CPU, memory and disk at one moment. `cpuUsedPercent` is the mean since the last sample. */
@@ -36,7 +36,7 @@ export const HostMetrics = Schema.Struct({
   swapUsedBytes: Schema.Int,
   disks: Schema.Array(DiskUse),
   uptimeSeconds: Schema.Int,
-})
+}).annotate({ identifier: "HostMetrics" })
 export type HostMetrics = typeof HostMetrics.Type
 
 /** Whether the host must restart to run what is installed. `unknown` when a check could not be made. */
@@ -55,7 +55,7 @@ export const RebootState = Schema.Struct({
       packages: Schema.optionalKey(Schema.Array(Schema.String)),
     }),
   ),
-})
+}).annotate({ identifier: "RebootState" })
 export type RebootState = typeof RebootState.Type
 
 /** Who holds a package manager's lock. */
@@ -64,5 +64,5 @@ export const LockHolder = Schema.Struct({
   pid: Schema.optionalKey(Schema.Int),
   program: Schema.optionalKey(Schema.String),
   heldSeconds: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "LockHolder" })
 export type LockHolder = typeof LockHolder.Type

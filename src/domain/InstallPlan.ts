@@ -14,7 +14,7 @@ export const PlannedInstall = Schema.Struct({
   origins: Schema.Array(Origin),
   /** `requested`, or `dependency` of something requested. */
   role: Schema.Literals(["requested", "dependency"]),
-})
+}).annotate({ identifier: "PlannedInstall" })
 export type PlannedInstall = typeof PlannedInstall.Type
 
 /** A package that would have to go. Applied only with `allow_removals`. */
@@ -23,7 +23,7 @@ export const PlannedRemoval = Schema.Struct({
   name: PackageName,
   architecture: Architecture,
   from: PackageVersion,
-})
+}).annotate({ identifier: "PlannedRemoval" })
 export type PlannedRemoval = typeof PlannedRemoval.Type
 
 /** Something asked for, or pending, that the plan leaves out, and why. */
@@ -43,7 +43,7 @@ export const LeftOut = Schema.Struct({
     ]),
   ]),
   detail: Schema.optionalKey(Schema.String),
-})
+}).annotate({ identifier: "LeftOut" })
 export type LeftOut = typeof LeftOut.Type
 
 /** What an installation would do, exactly. Two equal plans have equal digests (`planDigest`). */
@@ -58,7 +58,7 @@ export const InstallPlan = Schema.Struct({
   installedSizeChangeBytes: Schema.optionalKey(Schema.Int),
   rebootExpected: Schema.Literals(["yes", "no", "unknown"]),
   digest: Sha256,
-})
+}).annotate({ identifier: "InstallPlan" })
 export type InstallPlan = typeof InstallPlan.Type
 
 /** A condition that must hold before anything is installed. */
@@ -78,7 +78,7 @@ export const PreflightFault = Schema.Struct({
   detail: Schema.String,
   remedy: Schema.String,
   holder: Schema.optionalKey(LockHolder),
-})
+}).annotate({ identifier: "PreflightFault" })
 export type PreflightFault = typeof PreflightFault.Type
 
 /** What is true of one package after the run: read from the database, never from an exit code. */
@@ -92,7 +92,7 @@ export const PackageOutcome = Schema.Struct({
   outcome: Schema.Literals(["installed", "unchanged", "failed", "half_configured", "removed"]),
   /** The manager's own words about this package, at most 512 characters. */
   message: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(512))),
-})
+}).annotate({ identifier: "PackageOutcome" })
 export type PackageOutcome = typeof PackageOutcome.Type
 
 /** What `install_updates` reports, dry or not. */
@@ -112,5 +112,5 @@ export const InstallReport = Schema.Struct({
       output: Schema.String.check(Schema.isMaxLength(4096)),
     }),
   ),
-})
+}).annotate({ identifier: "InstallReport" })
 export type InstallReport = typeof InstallReport.Type

@@ -46,7 +46,7 @@ export const InstalledPackage = Schema.Struct({
   module: Schema.optionalKey(Text),
   /** Kept back by the administrator: dpkg hold, dnf versionlock, zypper lock, apk pin, pacman IgnorePkg. */
   held: Schema.optionalKey(Schema.Boolean),
-})
+}).annotate({ identifier: "InstalledPackage" })
 export type InstalledPackage = typeof InstalledPackage.Type
 
 /** The identity of an inventory row, stable across scans. */
@@ -67,5 +67,5 @@ export const PackageFault = Schema.Struct({
     "duplicate",
     "missing_files",
   ]),
-})
+}).annotate({ identifier: "PackageFault" })
 export type PackageFault = typeof PackageFault.Type

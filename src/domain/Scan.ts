@@ -22,14 +22,14 @@ export const PartialReason = Schema.Struct({
   detail: Schema.String,
   /** With `lines_not_understood`: how many. */
   count: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "PartialReason" })
 export type PartialReason = typeof PartialReason.Type
 
 /** `complete`, or `partial` with at least one reason. */
 export const Completeness = Schema.Union([
   Schema.Struct({ verdict: Schema.Literal("complete") }),
   Schema.Struct({ verdict: Schema.Literal("partial"), reasons: Schema.NonEmptyArray(PartialReason) }),
-])
+]).annotate({ identifier: "Completeness" })
 export type Completeness = typeof Completeness.Type
 
 /** `complete` when no collector gave a reason against it. */
@@ -43,7 +43,7 @@ export const IndexState = Schema.Struct({
   manager: ManagerId,
   repository: Schema.String,
   ageSeconds: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "IndexState" })
 export type IndexState = typeof IndexState.Type
 
 /** What a package manager is on this host: usable, or only a database without its front end. */
@@ -52,7 +52,7 @@ export const ManagerState = Schema.Struct({
   version: Schema.optionalKey(Schema.String),
   patchable: Schema.Boolean,
   detail: Schema.optionalKey(Schema.String),
-})
+}).annotate({ identifier: "ManagerState" })
 export type ManagerState = typeof ManagerState.Type
 
 /** Everything one scan found; rows in canonical order (`canonicalInventory`, `canonicalUpdates`). */
@@ -79,7 +79,7 @@ export const ScanCounts = Schema.Struct({
   securityUpdates: Schema.Int,
   heldBack: Schema.Int,
   faults: Schema.Int,
-})
+}).annotate({ identifier: "ScanCounts" })
 export type ScanCounts = typeof ScanCounts.Type
 
 export const scanCounts = (scan: Pick<Scan, "packages" | "updates" | "faults">): ScanCounts => ({

@@ -5,6 +5,6 @@ import * as Schema from "effect/Schema"
  * surrogates, and at most 1,024 characters.
  */
 export const Text = Schema.String.check(
-  Schema.makeFilter((text: string) => text.isWellFormed(), { expected: "well-formed Unicode" }),
+  Schema.isPattern(/^\P{Surrogate}*$/u, { expected: "well-formed Unicode" }),
   Schema.isMaxLength(1024),
 )

@@ -27,7 +27,7 @@ export const Installable = Schema.Union([
     /** Ubuntu's phased roll-out percentage, with `phased` only. */
     phasedPercent: Schema.optionalKey(Schema.Int),
   }),
-])
+]).annotate({ identifier: "Installable" })
 export type Installable = typeof Installable.Type
 
 /**
@@ -40,7 +40,7 @@ export const Origin = Schema.Struct({
   label: Schema.optionalKey(Text),
   suite: Schema.optionalKey(Text),
   codename: Schema.optionalKey(Text),
-})
+}).annotate({ identifier: "Origin" })
 export type Origin = typeof Origin.Type
 
 /** Whether an update fixes a vulnerability, and what says so. `unknown` where the source carries no such data. */
@@ -58,7 +58,7 @@ export const Security = Schema.Struct({
    * hide a security update of the same package.
    */
   fixedIn: Schema.optionalKey(PackageVersion),
-})
+}).annotate({ identifier: "Security" })
 export type Security = typeof Security.Type
 
 /** One package for which the enabled repositories hold a newer version than the installed one. */
@@ -73,7 +73,7 @@ export const AvailableUpdate = Schema.Struct({
   security: Security,
   installable: Installable,
   downloadBytes: Schema.optionalKey(Schema.Int),
-})
+}).annotate({ identifier: "AvailableUpdate" })
 export type AvailableUpdate = typeof AvailableUpdate.Type
 
 /** The identity of an update row, stable across scans. */

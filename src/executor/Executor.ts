@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as FileSystem from "effect/FileSystem"
+import * as Schema from "effect/Schema"
 import { AgentConfig } from "../config/AgentConfig.ts"
 import type { Command, CommandResult } from "../domain/Command.ts"
 import { CommandId } from "../domain/Identifiers.ts"
@@ -23,6 +24,16 @@ import { healthCheck } from "./healthCheck.ts"
 import { installUpdates } from "./installUpdates.ts"
 import { authenticate, authorize, idOfUntrusted, Refusal } from "./verifyEnvelope.ts"
 
+/**
+ * This very command is with another executor, which still lives: the daemon was restarted in the middle of it. A
+ * refusal would be taken for its result, so there is none before that executor has one.
+ */
+export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunning", { id: CommandId }) {
+  override get message() {
+    return `${this.id} is still being carried out by an executor that an earlier run of the agent started; its result follows`
+  }
+}
+
 /** What the operations work with. */
 type Means = AgentConfig | FileSystem.FileSystem | Host | PackageManagers | ScanHost | StatusFile
 
@@ -37,7 +48,7 @@ export class Executor extends Context.Service<
     readonly execute: (
       envelope: string,
       report: ReportProgress,
-    ) => Effect.Effect<CommandResult, StoreError | TrustError>
+    ) => Effect.Effect<CommandResult, StillRunning | StoreError | TrustError>
   }
 >()("patchctl/executor/Executor") {
   static readonly layer = Layer.effect(
@@ -151,6 +162,9 @@ export class Executor extends Context.Service<
           const claims = yield* authenticate(envelope, anchor.value)
           const known = yield* ledger.resultOf(claims.jti)
           if (Option.isSome(known)) return known.value
+          const unfinished = yield* ledger.unfinished
+          if (unfinished.some(({ id }) => id === claims.jti))
+            return yield* new StillRunning({ id: claims.jti })
 
           const command = yield* authorize(claims)
           const refuse = (code: Refusal["code"], detail: string) =>

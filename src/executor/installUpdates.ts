@@ -108,6 +108,30 @@ const planAll = (detected: ReadonlyArray<DetectedManager>, request: InstallUpdat
   return Effect.forEach(detected, ({ manager }) => manager.plan(rest)).pipe(Effect.map(joinPlans))
 }
 
+/** Hands each manager its own part of the plan; without any, only a repair that was asked for. */
+const applyAll = (
+  detected: ReadonlyArray<DetectedManager>,
+  plan: InstallPlan,
+  request: InstallUpdates,
+  report: ReportProgress,
+) => {
+  const options = {
+    repair: request.repair ?? false,
+    report,
+    ...(request.deadline !== undefined && { deadline: request.deadline }),
+  }
+  const parts = detected.map(({ manager, state }) => ({
+    manager,
+    part: {
+      ...plan,
+      installs: plan.installs.filter((row) => row.manager === state.id),
+      removals: plan.removals.filter((row) => row.manager === state.id),
+    },
+  }))
+  const busy = parts.filter(({ part }) => part.installs.length + part.removals.length > 0 || options.repair)
+  return Effect.forEach(busy, ({ manager, part }) => manager.apply(part, options))
+}
+
 /** Plan, check, apply in one transaction per manager, and read back. `dry_run` stops after the plan. */
 export const installUpdates = Effect.fn("installUpdates")(
   function* (request: InstallUpdates, quietPeriodSeconds: number, report: ReportProgress) {
@@ -127,7 +151,11 @@ export const installUpdates = Effect.fn("installUpdates")(
     }
 
     yield* report({ step: "plan" })
-    const planned = yield* planAll(detected, request)
+    const first = yield* planAll(detected, request)
+    // Broken dependencies keep a manager from planning anything: mend them first, then plan what was asked for.
+    const mendFirst = request.repair === true && request.dry_run !== true && first.plan.installs.length === 0
+    const repairs = mendFirst ? yield* applyAll(detected, first.plan, request, report) : []
+    const planned = mendFirst ? yield* planAll(detected, request) : first
     const { uptimeSeconds } = yield* host.metrics
     const preflight = [
       ...planned.preflight,
@@ -141,7 +169,8 @@ export const installUpdates = Effect.fn("installUpdates")(
       }
       return dry
     }
-    const [fault] = preflight
+    // A lock is waited for while applying: its holder may be done by then.
+    const fault = preflight.find(({ code }) => code !== "locked")
     if (fault !== undefined) return failed(base, fault)
     if (request.deadline !== undefined && (yield* DateTime.isPast(request.deadline))) {
       return failed(base, {
@@ -151,26 +180,8 @@ export const installUpdates = Effect.fn("installUpdates")(
       })
     }
 
-    const reports = yield* Effect.forEach(detected, ({ manager, state }) => {
-      const own = {
-        ...planned.plan,
-        installs: planned.plan.installs.filter((row) => row.manager === state.id),
-        removals: planned.plan.removals.filter((row) => row.manager === state.id),
-      }
-      return own.installs.length + own.removals.length === 0
-        ? Effect.succeedNone
-        : Effect.asSome(
-            manager.apply(own, {
-              repair: request.repair ?? false,
-              report,
-              ...(request.deadline !== undefined && { deadline: request.deadline }),
-            }),
-          )
-    })
-    const joined = joinReports(
-      { plan: planned.plan, preflight },
-      reports.flatMap((done) => (done._tag === "Some" ? [done.value] : [])),
-    )
+    const reports = yield* applyAll(detected, planned.plan, request, report)
+    const joined = joinReports({ plan: planned.plan, preflight: [] }, [...repairs, ...reports])
     const reboot = yield* host.reboot([])
     const outcome: CommandOutcome = {
       status: statusOf(request, joined),

@@ -1,3 +1,4 @@
+import { clockToleranceSeconds } from "./verifyEnvelope.ts"
 import type { HealthCheckItem, HealthReport } from "../domain/Health.ts"
 
 type Facts = Omit<HealthReport, "checks">
@@ -36,13 +37,13 @@ const memory = ({ memoryAvailableBytes, memoryTotalBytes }: Facts): HealthCheckI
       }
     : ok("memory", `${mebibytes(memoryAvailableBytes)} of ${mebibytes(memoryTotalBytes)} available`)
 
-/** Signed commands carry times: beyond a minute they are refused. */
+/** Signed commands carry times: beyond the tolerance they are refused. */
 const clock = ({ clockSkewSeconds }: Facts): HealthCheckItem => {
   if (clockSkewSeconds === undefined) {
     return { name: "clock", verdict: "unknown", detail: "not compared with the control plane yet" }
   }
   const detail = `${Math.abs(Math.round(clockSkewSeconds))} s ${clockSkewSeconds < 0 ? "ahead of" : "behind"} the control plane`
-  return Math.abs(clockSkewSeconds) <= 30
+  return Math.abs(clockSkewSeconds) <= clockToleranceSeconds
     ? ok("clock", detail)
     : { name: "clock", verdict: "fault", detail, remedy: "set the clock: timedatectl set-ntp true" }
 }

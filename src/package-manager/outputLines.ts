@@ -4,7 +4,9 @@ export function* outputLines(text: string): Generator<string> {
   while (start < text.length) {
     const newline = text.indexOf("\n", start)
     const end = newline === -1 ? text.length : newline
-    yield text.charCodeAt(end - 1) === 0x0d && end > start ? text.slice(start, end - 1) : text.slice(start, end)
+    yield text.charCodeAt(end - 1) === 0x0d && end > start
+      ? text.slice(start, end - 1)
+      : text.slice(start, end)
     start = end + 1
   }
 }

@@ -42,7 +42,8 @@ export class Organization extends Context.Service<Organization, { readonly id: s
 
 /**
  * Enrolment is authorised by the licence key. The request is also signed, by the key it introduces and with that
- * key's thumbprint as `keyid`: nobody enrols a key that is not his.
+ * key's thumbprint as `keyid`: nobody enrols a key that is not his. The licence key is judged before the body is
+ * looked at, so that a host can ask whether it is good without enrolling.
  */
 export class LicenseAuthorization extends HttpApiMiddleware.Service<
   LicenseAuthorization,

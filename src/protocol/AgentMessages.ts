@@ -12,7 +12,7 @@ export const PublicKey = Schema.Struct({
   crv: Schema.Literal("Ed25519"),
   x: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/)),
   kid: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/)),
-})
+}).annotate({ identifier: "PublicKey" })
 export type PublicKey = typeof PublicKey.Type
 
 /** What either side can do beyond version 1; unknown words are ignored. */
@@ -27,7 +27,7 @@ export const Enrolment = Schema.Struct({
   agentVersion: Schema.String,
   features: Features,
   facts: HostFacts,
-})
+}).annotate({ identifier: "Enrolment" })
 export type Enrolment = typeof Enrolment.Type
 
 export const Enrolled = Schema.Struct({
@@ -38,7 +38,7 @@ export const Enrolled = Schema.Struct({
   commandKeys: Schema.NonEmptyArray(PublicKey),
   nextBeatSeconds: Schema.Int,
   features: Features,
-})
+}).annotate({ identifier: "Enrolled" })
 export type Enrolled = typeof Enrolled.Type
 
 /** What the agent is busy with, so that a long installation is not mistaken for a hang. */
@@ -46,7 +46,7 @@ export const RunningCommand = Schema.Struct({
   commandId: CommandId,
   command: Schema.String,
   runningSeconds: Schema.Int,
-})
+}).annotate({ identifier: "RunningCommand" })
 export type RunningCommand = typeof RunningCommand.Type
 
 export const Heartbeat = Schema.Struct({
@@ -67,7 +67,7 @@ export const Heartbeat = Schema.Struct({
   results: Schema.Array(CommandResult),
   /** Only when they changed or were asked for. */
   facts: Schema.optionalKey(HostFacts),
-})
+}).annotate({ identifier: "Heartbeat" })
 export type Heartbeat = typeof Heartbeat.Type
 
 export const HeartbeatReply = Schema.Struct({
@@ -80,7 +80,7 @@ export const HeartbeatReply = Schema.Struct({
   acknowledged: Schema.Array(CommandId),
   /** What the server lacks. */
   want: Schema.Array(Schema.Literals(["facts", "snapshot"])),
-})
+}).annotate({ identifier: "HeartbeatReply" })
 export type HeartbeatReply = typeof HeartbeatReply.Type
 
 /** Everything about a scan but its rows. */
@@ -96,7 +96,7 @@ export const ScanSummary = Schema.Struct({
   counts: ScanCounts,
   /** `snapshotDigest` of the rows this scan found. */
   digest: Sha256,
-})
+}).annotate({ identifier: "ScanSummary" })
 export type ScanSummary = typeof ScanSummary.Type
 
 const rowsDelta = <Row extends Schema.Top>(row: Row) =>
@@ -121,7 +121,7 @@ export const ScanUpload = Schema.Union([
     packages: Schema.Array(InstalledPackage),
     updates: Schema.Array(AvailableUpdate),
   }),
-])
+]).annotate({ identifier: "ScanUpload" })
 export type ScanUpload = typeof ScanUpload.Type
 
 /** The rows the server now holds for this agent. */

@@ -69,10 +69,12 @@ export const Server = Schema.Struct({
   reboot: Schema.Literals(["yes", "no", "unknown"]),
   running: Schema.optionalKey(RunningCommand),
   counts: Schema.optionalKey(ScanCounts),
+  /** Whether `counts` tell everything: only a complete scan may say "0 updates". */
+  scanVerdict: Schema.optionalKey(Schema.Literals(["complete", "partial"])),
   lastScanAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
   /** Two hosts present this identity, or two identities this machine. */
   cloneSuspected: Schema.Boolean,
-})
+}).annotate({ identifier: "Server" })
 export type Server = typeof Server.Type
 
 /** The latest scan of one server with all its rows. */
@@ -82,14 +84,14 @@ export const ServerScan = Schema.Struct({
   summary: ScanSummary,
   packages: Schema.Array(InstalledPackage),
   updates: Schema.Array(AvailableUpdate),
-})
+}).annotate({ identifier: "ServerScan" })
 export type ServerScan = typeof ServerScan.Type
 
 /** Queues one command. `valid_seconds`: how long it may wait for the agent. */
 export const CommandOrder = Schema.Struct({
   command: Command,
   valid_seconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 604_800 }))),
-})
+}).annotate({ identifier: "CommandOrder" })
 export type CommandOrder = typeof CommandOrder.Type
 
 /** One queued command and what became of it. */
@@ -103,7 +105,7 @@ export const CommandRecord = Schema.Struct({
   queuedBy: Schema.String,
   state: Schema.Literals(["queued", "delivered", "finished", "expired"]),
   result: Schema.optionalKey(CommandResult),
-})
+}).annotate({ identifier: "CommandRecord" })
 export type CommandRecord = typeof CommandRecord.Type
 
 const server = { agentId: AgentId }

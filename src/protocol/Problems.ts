@@ -84,7 +84,11 @@ export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
 
 export class Unavailable extends HttpApiError.Problem<Unavailable>()(
   "Unavailable",
-  { type: "urn:patchctl:problem:unavailable", status: 503, title: "The server cannot store anything just now" },
+  {
+    type: "urn:patchctl:problem:unavailable",
+    status: 503,
+    title: "The server cannot store anything just now",
+  },
   { code: Schema.tag("unavailable") },
 ) {}
 

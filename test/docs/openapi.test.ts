@@ -16,25 +16,24 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 describe("docs/reference/openapi.json", () => {
   it("is the API as it is served", async ({ expect }) => {
     // Refreshed with `vitest -u`.
-    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot("../../docs/reference/openapi.json")
+    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(
+      "../../docs/reference/openapi.json",
+    )
   })
 
   it("describes every call there is", () => {
-    assert.deepStrictEqual(
-      operations.map(({ name }) => name).toSorted(),
-      [
-        "get /v1/commands/{commandId}",
-        "get /v1/servers",
-        "get /v1/servers/{agentId}",
-        "get /v1/servers/{agentId}/commands",
-        "get /v1/servers/{agentId}/scan",
-        "post /v1/agents",
-        "post /v1/heartbeats",
-        "post /v1/results",
-        "post /v1/scans",
-        "post /v1/servers/{agentId}/commands",
-      ],
-    )
+    assert.deepStrictEqual(operations.map(({ name }) => name).toSorted(), [
+      "get /v1/commands/{commandId}",
+      "get /v1/servers",
+      "get /v1/servers/{agentId}",
+      "get /v1/servers/{agentId}/commands",
+      "get /v1/servers/{agentId}/scan",
+      "post /v1/agents",
+      "post /v1/heartbeats",
+      "post /v1/results",
+      "post /v1/scans",
+      "post /v1/servers/{agentId}/commands",
+    ])
   })
 
   it.each(operations)("$name answers every error with a problem", ({ operation }) => {
@@ -47,7 +46,10 @@ describe("docs/reference/openapi.json", () => {
 
   it("names who may call what", () => {
     const security = Object.fromEntries(
-      operations.map(({ name, operation }) => [name, operation.security.flatMap((choice) => Object.keys(choice))]),
+      operations.map(({ name, operation }) => [
+        name,
+        operation.security.flatMap((choice) => Object.keys(choice)),
+      ]),
     )
     assert.deepStrictEqual(security["post /v1/agents"], ["licenseKey"])
     assert.deepStrictEqual(security["post /v1/heartbeats"], ["requestSignature"])

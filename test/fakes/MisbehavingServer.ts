@@ -24,11 +24,12 @@ export type Answer = (request: Received, response: ServerResponse, n: number) =>
 const isListening = (address: AddressInfo | string | null): address is AddressInfo =>
   typeof address === "object" && address !== null
 
-/** A TLS server on loopback that does what it is told, until the scope ends. */
+/** A TLS server on loopback that does what it is told, until the scope ends. Port 0: any free one. */
 export const startServer = Effect.fn("MisbehavingServer.start")(function* (
   certificate: Pick<TestCertificate, "pem" | "privateKeyPem">,
   answer: Answer,
   options: ServerOptions = {},
+  wantedPort = 0,
 ) {
   const received: Array<Received> = []
   const sockets: Array<Socket> = []
@@ -60,7 +61,7 @@ export const startServer = Effect.fn("MisbehavingServer.start")(function* (
 
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      server.listen(wantedPort, "127.0.0.1", () => resume(Effect.void))
     }),
     () =>
       Effect.callback<void>((resume) => {

@@ -3,7 +3,6 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { AgentConfig, AgentConfigFile } from "../../src/config/AgentConfig.ts"
@@ -38,7 +37,7 @@ export const agentKey = makeAgentKey()
 
 const identity = Layer.succeed(Identity, {
   ...agentKey,
-  enrolment: Effect.succeed(Option.some({ agentId, exchangeToken: "token" })),
+  enrolment: Effect.succeedSome({ agentId, exchangeToken: "token" }),
   remember: () => Effect.void,
   rotateToken: () => Effect.void,
   forget: Effect.void,

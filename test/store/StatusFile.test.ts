@@ -36,6 +36,18 @@ describe("StatusFile", () => {
     ),
   )
 
+  it.effect("opens to every user what a crash left half-written and private", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        yield* files.writeFileString(`${directory}/status.json.new`, '{"writtenAt', { mode: 0o600 })
+        const statusFile = yield* StatusFile
+        for (const status of yield* samples) yield* statusFile.write(status)
+        assert.strictEqual((yield* files.stat(`${directory}/status.json`)).mode & 0o777, 0o644)
+      }),
+    ),
+  )
+
   it.effect("says when there is none", () =>
     inDirectory(() =>
       Effect.gen(function* () {

@@ -6,7 +6,23 @@ import { increasing, same } from "./debVectors.ts"
 
 /** Texts in which the separators and the characters of Policy 5.6.12 are frequent. */
 const Versionish = Schema.Array(
-  Schema.Literals(["0", "1", "9", "10", "00", "a", "Z", "~", "+", ".", "-", ":", "~~", "18446744073709551616", "deb"]),
+  Schema.Literals([
+    "0",
+    "1",
+    "9",
+    "10",
+    "00",
+    "a",
+    "Z",
+    "~",
+    "+",
+    ".",
+    "-",
+    ":",
+    "~~",
+    "18446744073709551616",
+    "deb",
+  ]),
 ).pipe(Schema.check(Schema.isMaxLength(8)))
 type Versionish = typeof Versionish.Type
 
@@ -45,11 +61,14 @@ describe("compare", () => {
     }),
   )
 
-  it.effect.prop("puts a pre-release before and a suffix after", [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e9 }))], ([number]) =>
-    Effect.sync(() => {
-      assert.strictEqual(compare(`${number}~rc1`, `${number}`), -1)
-      assert.strictEqual(compare(`${number}`, `${number}+deb12u1`), -1)
-      assert.strictEqual(compare(`${number}`, `${number + 1}`), -1)
-    }),
+  it.effect.prop(
+    "puts a pre-release before and a suffix after",
+    [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e9 }))],
+    ([number]) =>
+      Effect.sync(() => {
+        assert.strictEqual(compare(`${number}~rc1`, `${number}`), -1)
+        assert.strictEqual(compare(`${number}`, `${number}+deb12u1`), -1)
+        assert.strictEqual(compare(`${number}`, `${number + 1}`), -1)
+      }),
   )
 })

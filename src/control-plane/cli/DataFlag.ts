@@ -7,7 +7,9 @@ export const defaultDataDirectory = "/var/lib/patchctl-control-plane"
 export const DataFlag = GlobalFlag.Setting("data")({
   flag: Flag.String("data").pipe(
     Flag.withMetavar("DIR"),
-    Flag.withDescription(`Directory with everything the control plane keeps; default ${defaultDataDirectory}`),
+    Flag.withDescription(
+      `Directory with everything the control plane keeps; default ${defaultDataDirectory}`,
+    ),
     Flag.withDefault(defaultDataDirectory),
   ),
 })

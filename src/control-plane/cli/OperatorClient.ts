@@ -6,7 +6,10 @@ import * as Redacted from "effect/Redacted"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import type { AgentId, CommandId } from "../../domain/Identifiers.ts"
 import { Api } from "../../protocol/Api.ts"
+import type { CommandOrder, CommandRecord, Server, ServerScan } from "../../protocol/OperatorApi.ts"
+import { type OperatorFailure, toOperatorFailure } from "./OperatorFailure.ts"
 
 /** Where the control plane is, whom to trust for it, and who is asking. */
 export interface OperatorConnection {
@@ -16,21 +19,46 @@ export interface OperatorConnection {
   readonly token: Redacted.Redacted<string>
 }
 
-/** The operator API, typed. */
+interface OfServer {
+  readonly params: { readonly agentId: AgentId }
+}
+
+interface OfCommand {
+  readonly params: { readonly commandId: CommandId }
+}
+
+/** The operator API, call by call. */
 export class OperatorClient extends Context.Service<
   OperatorClient,
-  HttpApiClient.ForApi<typeof Api>["operator"]
+  {
+    readonly servers: () => Effect.Effect<ReadonlyArray<Server>, OperatorFailure>
+    readonly server: (request: OfServer) => Effect.Effect<Server, OperatorFailure>
+    readonly scan: (request: OfServer) => Effect.Effect<ServerScan, OperatorFailure>
+    readonly queue: (
+      request: OfServer & { readonly payload: CommandOrder },
+    ) => Effect.Effect<CommandRecord, OperatorFailure>
+    readonly commands: (request: OfServer) => Effect.Effect<ReadonlyArray<CommandRecord>, OperatorFailure>
+    readonly command: (request: OfCommand) => Effect.Effect<CommandRecord, OperatorFailure>
+  }
 >()("patchctl/control-plane/cli/OperatorClient") {
   static readonly layer = ({ url, ca, token }: OperatorConnection) =>
     Layer.effect(
       OperatorClient,
       Effect.gen(function* () {
         const http = yield* HttpClient.HttpClient
-        return yield* HttpApiClient.group(Api, {
+        const operator = yield* HttpApiClient.group(Api, {
           group: "operator",
           httpClient: HttpClient.mapRequest(http, (request) =>
             request.pipe(HttpClientRequest.prependUrl(url), HttpClientRequest.bearerToken(token)),
           ),
+        })
+        return OperatorClient.of({
+          servers: () => Effect.mapError(operator.servers(), toOperatorFailure),
+          server: (request) => Effect.mapError(operator.server(request), toOperatorFailure),
+          scan: (request) => Effect.mapError(operator.scan(request), toOperatorFailure),
+          queue: (request) => Effect.mapError(operator.queue(request), toOperatorFailure),
+          commands: (request) => Effect.mapError(operator.commands(request), toOperatorFailure),
+          command: (request) => Effect.mapError(operator.command(request), toOperatorFailure),
         })
       }),
     ).pipe(

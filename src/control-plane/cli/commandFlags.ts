@@ -15,10 +15,11 @@ const yes = (name: string, description: string) =>
 
 /** The parameters of all four commands as flags. Which of them a command takes is for its schema to say. */
 export const commandFlags = {
-  parameters: named("parameters", "JSON", "All parameters as one JSON object, instead of the flags below").pipe(
-    Flag.withSchema(Parameters),
-    Flag.optional,
-  ),
+  parameters: named(
+    "parameters",
+    "JSON",
+    "All parameters as one JSON object, instead of the flags below",
+  ).pipe(Flag.withSchema(Parameters), Flag.optional),
   refresh: named(
     "refresh",
     "never|always|SECONDS",

@@ -4,8 +4,7 @@ import * as Schema from "effect/Schema"
 import { Command, type CommandName } from "../../domain/Command.ts"
 import type { CommandFlags } from "./commandFlags.ts"
 
-const refreshOf = (text: string) =>
-  /^\d+$/.test(text) ? { if_older_than_seconds: Number(text) } : text
+const refreshOf = (text: string) => (/^\d+$/.test(text) ? { if_older_than_seconds: Number(text) } : text)
 
 /** `name=version`; a version may hold no `=`, a name neither. */
 const exactPackage = (text: string) => {

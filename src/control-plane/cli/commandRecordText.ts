@@ -1,31 +1,9 @@
 import type { CommandOutput, CommandResult } from "../../domain/Command.ts"
-import type { InstallReport } from "../../domain/InstallPlan.ts"
 import type { CommandRecord } from "../../protocol/OperatorApi.ts"
+import { installReportText } from "./installReportText.ts"
 import { instantText } from "./instantText.ts"
 import { plainTable } from "./plainTable.ts"
 import { updatesText } from "./showText.ts"
-
-const installText = ({ dryRun, plan, preflight, outcomes }: InstallReport): string =>
-  [
-    `Plan ${plan.digest}: ${plan.installs.length} to install, ${plan.removals.length} to remove${dryRun ? " (dry run)" : ""}`,
-    ...(plan.installs.length === 0
-      ? []
-      : [
-          plainTable(
-            ["PACKAGE", "ARCHITECTURE", "FROM", "TO", "ROLE"],
-            plan.installs.map((row) => [row.name, row.architecture, row.from ?? "-", row.to, row.role]),
-          ),
-        ]),
-    ...preflight.map(({ detail, remedy }) => `Stopped: ${detail}. ${remedy}`),
-    ...(outcomes.length === 0
-      ? []
-      : [
-          plainTable(
-            ["PACKAGE", "WANTED", "FOUND", "OUTCOME", "MESSAGE"],
-            outcomes.map((row) => [row.name, row.wanted, row.found ?? "-", row.outcome, row.message ?? ""]),
-          ),
-        ]),
-  ].join("\n")
 
 const outputText = (output: CommandOutput): string => {
   switch (output.command) {
@@ -34,7 +12,7 @@ const outputText = (output: CommandOutput): string => {
         ? `No updates (${output.report.completeness.verdict})`
         : updatesText(output.report.updates)
     case "install_updates":
-      return installText(output.report)
+      return installReportText(output.report)
     case "get_package_info":
       return plainTable(
         ["PACKAGE", "INSTALLED", "CANDIDATE", "SUMMARY"],

@@ -14,7 +14,7 @@ import { connectionFlags, layer as layerConnection } from "./connectionFlags.ts"
 import { exitCodesText } from "./exitCodes.ts"
 import { jsonFlag, printer } from "./jsonFlag.ts"
 import { OperatorClient } from "./OperatorClient.ts"
-import { OperatorFailure, toOperatorFailure } from "./OperatorFailure.ts"
+import { OperatorFailure } from "./OperatorFailure.ts"
 import { serverArgument, serverNamed } from "./serverNamed.ts"
 
 const print = printer(CommandRecord, commandRecordText)
@@ -25,11 +25,12 @@ const isOver = ({ state }: CommandRecord) => state === "finished" || state === "
 const waited = Effect.fnUntraced(function* (queued: CommandRecord, seconds: number) {
   const operator = yield* OperatorClient
   const params = { commandId: queued.commandId }
-  const over = yield* operator.command({ params }).pipe(
-    Effect.mapError(toOperatorFailure),
-    Effect.repeat({ until: isOver, schedule: Schedule.spaced("1 second") }),
-    Effect.timeoutOption(`${seconds} seconds`),
-  )
+  const over = yield* operator
+    .command({ params })
+    .pipe(
+      Effect.repeat({ until: isOver, schedule: Schedule.spaced("1 second") }),
+      Effect.timeoutOption(`${seconds} seconds`),
+    )
   if (Option.isSome(over)) return over.value
   return yield* new OperatorFailure({
     reason: "waited",
@@ -66,13 +67,10 @@ export const queue = Command.make(
       Effect.fromResult(commandOfFlags(name, flags)),
       (detail) => new OperatorFailure({ reason: "usage", detail }),
     )
-    const queued = yield* Effect.mapError(
-      operator.queue({
-        params: { agentId: yield* serverNamed(server) },
-        payload: { command, ...(Option.isSome(validSeconds) && { valid_seconds: validSeconds.value }) },
-      }),
-      toOperatorFailure,
-    )
+    const queued = yield* operator.queue({
+      params: { agentId: yield* serverNamed(server) },
+      payload: { command, ...(Option.isSome(validSeconds) && { valid_seconds: validSeconds.value }) },
+    })
     yield* print(Option.isSome(wait) ? yield* waited(queued, wait.value) : queued, json)
   }),
 ).pipe(

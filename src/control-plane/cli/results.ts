@@ -9,7 +9,6 @@ import { connectionFlags, layer as layerConnection } from "./connectionFlags.ts"
 import { exitCodesText } from "./exitCodes.ts"
 import { jsonFlag, printer } from "./jsonFlag.ts"
 import { OperatorClient } from "./OperatorClient.ts"
-import { toOperatorFailure } from "./OperatorFailure.ts"
 import { serverNamed } from "./serverNamed.ts"
 
 const printOne = printer(CommandRecord, commandRecordText)
@@ -21,7 +20,9 @@ export const results = Command.make(
   "results",
   {
     subject: Argument.String("SERVER|COMMAND_ID").pipe(
-      Argument.withDescription("A server (its id or host name) for all its commands, or one command's id (cmd_...)"),
+      Argument.withDescription(
+        "A server (its id or host name) for all its commands, or one command's id (cmd_...)",
+      ),
     ),
     ...connectionFlags,
     json: jsonFlag,
@@ -29,14 +30,11 @@ export const results = Command.make(
   Effect.fnUntraced(function* ({ subject, json }) {
     const operator = yield* OperatorClient
     if (isCommandId(subject)) {
-      const record = yield* Effect.mapError(
-        operator.command({ params: { commandId: subject } }),
-        toOperatorFailure,
-      )
+      const record = yield* operator.command({ params: { commandId: subject } })
       return yield* printOne(record, json)
     }
     const params = { agentId: yield* serverNamed(subject) }
-    return yield* printAll(yield* Effect.mapError(operator.commands({ params }), toOperatorFailure), json)
+    return yield* printAll(yield* operator.commands({ params }), json)
   }),
 ).pipe(
   Command.provide((flags) => layerConnection(flags)),

@@ -26,9 +26,12 @@ export type ServeReport = typeof ServeReport.Type
 const encodeReport = Schema.encodeSync(Schema.fromJsonString(ServeReport))
 
 const DnsName = Schema.String.check(
-  Schema.isPattern(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, {
-    expected: "a DNS name in lower case, such as patchctl.example.com",
-  }),
+  Schema.isPattern(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    {
+      expected: "a DNS name in lower case, such as patchctl.example.com",
+    },
+  ),
 )
 
 export const serve = Command.make(
@@ -42,7 +45,9 @@ export const serve = Command.make(
     ),
     names: Flag.String("name").pipe(
       Flag.withMetavar("HOST"),
-      Flag.withDescription("DNS name under which agents reach this server; may be repeated, the first goes into api_url"),
+      Flag.withDescription(
+        "DNS name under which agents reach this server; may be repeated, the first goes into api_url",
+      ),
       Flag.withSchema(DnsName),
       Flag.atLeast(0),
     ),
@@ -54,7 +59,9 @@ export const serve = Command.make(
     ),
     collector: Flag.String("otlp-url").pipe(
       Flag.withMetavar("URL"),
-      Flag.withDescription("OTLP/HTTP collector for traces and metrics; default $OTEL_EXPORTER_OTLP_ENDPOINT"),
+      Flag.withDescription(
+        "OTLP/HTTP collector for traces and metrics; default $OTEL_EXPORTER_OTLP_ENDPOINT",
+      ),
       Flag.withFallbackConfig(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
       Flag.optional,
     ),

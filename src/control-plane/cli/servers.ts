@@ -6,7 +6,6 @@ import { connectionFlags, layer as layerConnection } from "./connectionFlags.ts"
 import { exitCodesText } from "./exitCodes.ts"
 import { jsonFlag, printer } from "./jsonFlag.ts"
 import { OperatorClient } from "./OperatorClient.ts"
-import { toOperatorFailure } from "./OperatorFailure.ts"
 import { serversText } from "./serversText.ts"
 
 const print = printer(Schema.Array(Server), serversText)
@@ -16,7 +15,7 @@ export const servers = Command.make(
   { ...connectionFlags, json: jsonFlag },
   Effect.fnUntraced(function* ({ json }) {
     const operator = yield* OperatorClient
-    yield* print(yield* Effect.mapError(operator.servers(), toOperatorFailure), json)
+    yield* print(yield* operator.servers(), json)
   }),
 ).pipe(
   Command.provide((flags) => layerConnection(flags)),

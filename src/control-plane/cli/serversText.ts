@@ -8,11 +8,27 @@ export const onlineText = (server: Server): string =>
 /** A number of the last scan, or `-` before the first. */
 const countText = (count: number | undefined) => (count === undefined ? "-" : String(count))
 
+const notes = (server: Server) => [
+  ...(server.cloneSuspected ? ["clone suspected"] : []),
+  ...(server.scanVerdict === "partial" ? ["scan partial"] : []),
+]
+
 export const serversText = (servers: ReadonlyArray<Server>): string =>
   servers.length === 0
     ? "No server has enrolled yet."
     : plainTable(
-        ["SERVER", "HOST", "STATE", "LAST BEAT", "SYSTEM", "PACKAGES", "UPDATES", "SECURITY", "REBOOT", "NOTE"],
+        [
+          "SERVER",
+          "HOST",
+          "STATE",
+          "LAST BEAT",
+          "SYSTEM",
+          "PACKAGES",
+          "UPDATES",
+          "SECURITY",
+          "REBOOT",
+          "NOTE",
+        ],
         servers.map((server) => [
           server.agentId,
           server.facts.hostname,
@@ -23,6 +39,6 @@ export const serversText = (servers: ReadonlyArray<Server>): string =>
           countText(server.counts?.updates),
           countText(server.counts?.securityUpdates),
           server.reboot,
-          server.cloneSuspected ? "clone suspected" : "",
+          notes(server).join(", "),
         ]),
       )

@@ -6,7 +6,6 @@ import { connectionFlags, layer as layerConnection } from "./connectionFlags.ts"
 import { exitCodesText } from "./exitCodes.ts"
 import { jsonFlag, printer } from "./jsonFlag.ts"
 import { OperatorClient } from "./OperatorClient.ts"
-import { toOperatorFailure } from "./OperatorFailure.ts"
 import { serverArgument, serverNamed } from "./serverNamed.ts"
 import { showText } from "./showText.ts"
 
@@ -18,11 +17,8 @@ export const show = Command.make(
   Effect.fnUntraced(function* ({ server: text, json }) {
     const operator = yield* OperatorClient
     const params = { agentId: yield* serverNamed(text) }
-    const server = yield* Effect.mapError(operator.server({ params }), toOperatorFailure)
-    const scanned =
-      server.lastScanAt === undefined
-        ? {}
-        : { scan: yield* Effect.mapError(operator.scan({ params }), toOperatorFailure) }
+    const server = yield* operator.server({ params })
+    const scanned = server.lastScanAt === undefined ? {} : { scan: yield* operator.scan({ params }) }
     yield* print({ server, ...scanned }, json)
   }),
 ).pipe(

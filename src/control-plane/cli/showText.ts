@@ -16,12 +16,19 @@ const loadText = ({ metrics }: Server) =>
     ? "-"
     : `CPU ${metrics.cpuUsedPercent.toFixed(0)} %, load ${metrics.load1.toFixed(2)}, memory ${gibibytes(metrics.memoryAvailableBytes)} of ${gibibytes(metrics.memoryTotalBytes)} available`
 
+const stateText = (server: Server) =>
+  server.lastBeatAt === undefined
+    ? "enrolled, no heartbeat yet"
+    : `${onlineText(server)}, ${server.heartbeats} heartbeats, last ${instantText(server.lastBeatAt)}`
+
 const scanText = (scan: ServerScan | undefined) => {
   if (scan === undefined) return "none yet"
   const { counts, completeness } = scan.summary
-  const numbers = `${counts.packages} packages, ${counts.updates} updates, ${counts.securityUpdates} of them security, ${counts.heldBack} held back`
+  const numbers = `packages: ${counts.packages}, updates: ${counts.updates}, security: ${counts.securityUpdates}, held back: ${counts.heldBack}`
   const doubts =
-    completeness.verdict === "complete" ? "" : `: ${completeness.reasons.map(({ detail }) => detail).join("; ")}`
+    completeness.verdict === "complete"
+      ? ""
+      : `: ${completeness.reasons.map(({ detail }) => detail).join("; ")}`
   return `${instantText(scan.receivedAt)}, ${completeness.verdict}${doubts}; ${numbers}`
 }
 
@@ -47,12 +54,17 @@ export const showText = ({ server, scan }: ServerView): string => {
     ["Host", `${server.facts.hostname} (${server.facts.osName}, ${server.facts.architecture})`],
     ["Kernel", server.facts.kernelRelease],
     ["Agent", `${server.agentVersion}, enrolled ${instantText(server.enrolledAt)}`],
-    ["State", `${onlineText(server)}, ${server.heartbeats} heartbeats, last ${instantText(server.lastBeatAt)}`],
+    ["State", stateText(server)],
     ["Load", loadText(server)],
     ["Reboot required", server.reboot],
     ...(server.running === undefined
       ? []
-      : [["Running", `${server.running.command} for ${server.running.runningSeconds} s (${server.running.commandId})`]]),
+      : [
+          [
+            "Running",
+            `${server.running.command} for ${server.running.runningSeconds} s (${server.running.commandId})`,
+          ],
+        ]),
     ...(server.cloneSuspected
       ? [["Clone suspected", "two hosts share this identity or two identities this machine"]]
       : []),

@@ -46,6 +46,9 @@ export interface DataDirectory {
   ) => Effect.Effect<string, E | PlatformError, R>
 }
 
+/** A first start that was cut short leaves only such files. */
+const isOurs = (name: string) => Object.values(files).some((ours) => name === ours || name === `${ours}.new`)
+
 /** Opens a data directory; with `create` it is made, mode 700, if it is not there. */
 export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
   directory: string,
@@ -59,7 +62,7 @@ export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
   if (options.create) {
     yield* fs.makeDirectory(root, { recursive: true, mode: 0o700 })
     const found = yield* fs.readDirectory(root)
-    if (found.length > 0 && !found.includes(files.identity)) {
+    if (!found.includes(files.identity) && !found.every(isOurs)) {
       return yield* new DataDirectoryRefused({ path: root })
     }
     yield* fs.chmod(root, 0o700)
@@ -74,19 +77,16 @@ export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
       ),
     )
 
-  const write: DataDirectory["write"] = Effect.fnUntraced(
-    function* (name, content) {
-      const fresh = `${path(name)}.new`
-      const mode = name === files.caCertificate ? 0o644 : 0o600
-      // A file left behind by a crash may be wider, and opening keeps its mode.
-      yield* fs.remove(fresh, { force: true })
-      const file = yield* fs.open(fresh, { flag: "wx", mode })
-      yield* file.writeAll(new TextEncoder().encode(`${content.trimEnd()}\n`))
-      yield* file.sync
-      yield* fs.rename(fresh, path(name))
-    },
-    Effect.scoped,
-  )
+  const write: DataDirectory["write"] = Effect.fnUntraced(function* (name, content) {
+    const fresh = `${path(name)}.new`
+    const mode = name === files.caCertificate ? 0o644 : 0o600
+    // A file left behind by a crash may be wider, and opening keeps its mode.
+    yield* fs.remove(fresh, { force: true })
+    const file = yield* fs.open(fresh, { flag: "wx", mode })
+    yield* file.writeAll(new TextEncoder().encode(`${content.trimEnd()}\n`))
+    yield* file.sync
+    yield* fs.rename(fresh, path(name))
+  }, Effect.scoped)
 
   const keep: DataDirectory["keep"] = Effect.fnUntraced(function* (name, make) {
     const kept = yield* read(name)

@@ -12,7 +12,10 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** So many letters and digits, each equally likely. */
 const randomText = Effect.fnUntraced(function* (length: number) {
   const random = yield* SecureRandom.SecureRandom
-  const picks = yield* Effect.replicateEffect(random.intBetween(0, alphabet.length, { halfOpen: true }), length)
+  const picks = yield* Effect.replicateEffect(
+    random.intBetween(0, alphabet.length, { halfOpen: true }),
+    length,
+  )
   return picks.map((index) => alphabet.charAt(index)).join("")
 })
 

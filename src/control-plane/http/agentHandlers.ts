@@ -20,11 +20,14 @@ export const layer = HttpApiBuilder.group(Api, "agent", (handlers) =>
         Effect.flatMap(({ id }) => receiveScan(id, payload)),
         Effect.catchTag("PersistenceError", toUnavailable),
       ),
-    deliverResult: Effect.fnUntraced(function* ({ payload }) {
-      const { id } = yield* SigningAgent
-      const commands = yield* Commands
-      yield* commands.settle(id, [payload], yield* DateTime.now)
-      return { acknowledged: payload.commandId }
-    }, Effect.catchTag("PersistenceError", toUnavailable)),
+    deliverResult: Effect.fnUntraced(
+      function* ({ payload }) {
+        const { id } = yield* SigningAgent
+        const commands = yield* Commands
+        yield* commands.settle(id, [payload], yield* DateTime.now)
+        return { acknowledged: payload.commandId }
+      },
+      Effect.catchTag("PersistenceError", toUnavailable),
+    ),
   }),
 )

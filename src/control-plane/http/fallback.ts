@@ -20,19 +20,17 @@ const unknownAddress = HttpRouter.add("*", "/*", problem(new NotFound({ detail: 
 const problems = HttpRouter.middleware(
   (handler) =>
     handler.pipe(
-      Effect.flatMap((response) =>
-        response.status === 415
-          ? problem(new InvalidRequest({ detail: "content-type is not application/json" }))
-          : Effect.succeed(response),
+      Effect.filterOrElse(
+        (response) => response.status !== 415,
+        () => problem(new InvalidRequest({ detail: "content-type is not application/json" })),
       ),
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.failCause(cause)
-          : Effect.gen(function* () {
-              const { method, url } = yield* HttpServerRequest.HttpServerRequest
-              yield* Effect.logError("request.failed", cause).pipe(Effect.annotateLogs({ method, url }))
-              return yield* problem(new InternalError())
-            }),
+      Effect.catchCauseIf(
+        (cause) => !Cause.hasInterruptsOnly(cause),
+        Effect.fnUntraced(function* (cause) {
+          const { method, url } = yield* HttpServerRequest.HttpServerRequest
+          yield* Effect.logError("request.failed", cause).pipe(Effect.annotateLogs({ method, url }))
+          return yield* problem(new InternalError())
+        }),
       ),
       Effect.map(HttpServerResponse.setHeader("cache-control", "no-store")),
     ),

@@ -58,8 +58,10 @@ export const layer = Layer.effect(
         return { id: organization.value, request: withBody(request, body) }
       },
       Effect.provideService(Nonces, nonces),
-      Effect.catchTag("RequestSignatureRefused", (refused) => Effect.fail(toBadRequestSignature(refused))),
-      Effect.catchTag("PersistenceError", toUnavailable),
+      Effect.catchTags({
+        RequestSignatureRefused: (refused) => Effect.fail(toBadRequestSignature(refused)),
+        PersistenceError: toUnavailable,
+      }),
     )
 
     return {

@@ -5,7 +5,12 @@ import * as Option from "effect/Option"
 import * as HttpMethod from "effect/http/HttpMethod"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as Redacted from "effect/Redacted"
-import { Operator, OperatorAuthorization, type OperatorScope, RequiredScope } from "../../protocol/OperatorApi.ts"
+import {
+  Operator,
+  OperatorAuthorization,
+  type OperatorScope,
+  RequiredScope,
+} from "../../protocol/OperatorApi.ts"
 import { InsufficientScope, InvalidToken } from "../../protocol/Problems.ts"
 import { Credentials } from "../persistence/Credentials.ts"
 import { secretHash } from "../secretHash.ts"
@@ -19,14 +24,20 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const credentials = yield* Credentials
 
-    const authorize = Effect.fnUntraced(function* (token: Redacted.Redacted<string>, scope: OperatorScope) {
-      const operator = yield* credentials.operatorToken(secretHash(token))
-      if (Option.isNone(operator)) return yield* new InvalidToken()
-      if (!operator.value.scopes.includes(scope)) {
-        return yield* new InsufficientScope({ scope, detail: `the operator token lacks the scope ${scope}` })
-      }
-      return operator.value
-    }, Effect.catchTag("PersistenceError", toUnavailable))
+    const authorize = Effect.fnUntraced(
+      function* (token: Redacted.Redacted<string>, scope: OperatorScope) {
+        const operator = yield* credentials.operatorToken(secretHash(token))
+        if (Option.isNone(operator)) return yield* new InvalidToken()
+        if (!operator.value.scopes.includes(scope)) {
+          return yield* new InsufficientScope({
+            scope,
+            detail: `the operator token lacks the scope ${scope}`,
+          })
+        }
+        return operator.value
+      },
+      Effect.catchTag("PersistenceError", toUnavailable),
+    )
 
     const bounded = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       if (!HttpMethod.hasBody(request.method)) return request
@@ -37,7 +48,13 @@ export const layer = Layer.effect(
     return {
       operatorToken: (handler, { credential, endpoint }) =>
         Effect.gen(function* () {
-          const operator = yield* authorize(credential, Context.getUnsafe(endpoint.annotations, RequiredScope))
+          const operator = yield* authorize(
+            credential,
+            Context.getUnsafe(endpoint.annotations, RequiredScope),
+          )
+          yield* Effect.logInfo("operator.call").pipe(
+            Effect.annotateLogs({ operator: operator.name, call: endpoint.identifier }),
+          )
           const request = yield* bounded(yield* HttpServerRequest.HttpServerRequest)
           return yield* handler.pipe(
             Effect.provideService(Operator, operator),

@@ -4,7 +4,11 @@ import type * as Option from "effect/Option"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type { PublicKey } from "../../protocol/AgentMessages.ts"
 import { BadRequestSignature } from "../../protocol/Problems.ts"
-import { type RequestSignatureRefused, signatureSkewSeconds, verifyRequest } from "../../protocol/requestSignature.ts"
+import {
+  type RequestSignatureRefused,
+  signatureSkewSeconds,
+  verifyRequest,
+} from "../../protocol/requestSignature.ts"
 import { Nonces } from "../persistence/Nonces.ts"
 
 /**

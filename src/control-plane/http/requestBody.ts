@@ -26,7 +26,10 @@ export const readSent = (request: HttpServerRequest.HttpServerRequest, { sentByt
     ),
   )
 
-const decoders = new Map<string, (bytes: Uint8Array, options: Zlib.ZlibOptions & Zlib.ZstdOptions) => Promise<Buffer>>([
+const decoders = new Map<
+  string,
+  (bytes: Uint8Array, options: Zlib.ZlibOptions & Zlib.ZstdOptions) => Promise<Buffer>
+>([
   ["gzip", promisify<Uint8Array, Zlib.ZlibOptions, Buffer>(Zlib.gunzip)],
   ["zstd", promisify<Uint8Array, Zlib.ZstdOptions, Buffer>(Zlib.zstdDecompress)],
 ])

@@ -16,7 +16,10 @@ const placesLimit = 5
  */
 const placesOf = (error: HttpApiError.HttpApiSchemaError): string => {
   const places = standardIssues(error.cause.issue).issues.map(({ path = [] }) =>
-    [error.kind.toLowerCase(), ...path.map((step) => String(typeof step === "object" ? step.key : step))].join("."),
+    [
+      error.kind.toLowerCase(),
+      ...path.map((step) => String(typeof step === "object" ? step.key : step)),
+    ].join("."),
   )
   return [...new Set(places)].slice(0, placesLimit).join(", ")
 }

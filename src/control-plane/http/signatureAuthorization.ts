@@ -34,10 +34,11 @@ export const layer = Layer.effect(
         return { id, request: withBody(request, body) }
       },
       Effect.provideService(Nonces, nonces),
-      Effect.catchTag("RequestSignatureRefused", (refused) =>
-        Effect.fail(refused.reason === "unknown_key" ? new UnknownAgent() : toBadRequestSignature(refused)),
-      ),
-      Effect.catchTag("PersistenceError", toUnavailable),
+      Effect.catchTags({
+        RequestSignatureRefused: (refused) =>
+          Effect.fail(refused.reason === "unknown_key" ? new UnknownAgent() : toBadRequestSignature(refused)),
+        PersistenceError: toUnavailable,
+      }),
     )
 
     return {

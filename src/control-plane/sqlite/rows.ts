@@ -25,5 +25,6 @@ export const rowsOf = <Row extends Schema.ConstraintDecoder<unknown>>(row: Row) 
 }
 
 /** The first row, if there is one. */
-export const firstRow = <A, E, R>(rows: Effect.Effect<ReadonlyArray<A>, E, R>): Effect.Effect<Option.Option<A>, E, R> =>
-  Effect.map(rows, (all) => Option.fromNullishOr(all[0]))
+export const firstRow = <A, E, R>(
+  rows: Effect.Effect<ReadonlyArray<A>, E, R>,
+): Effect.Effect<Option.Option<A>, E, R> => Effect.map(rows, (all) => Option.fromNullishOr(all[0]))

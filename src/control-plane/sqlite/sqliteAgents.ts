@@ -36,7 +36,7 @@ const decodeExchange = Schema.decodeUnknownSync(ExchangeRow)
 
 const keyRows = rowsOf(Schema.Struct({ publicKey: Key }))
 
-const { online: _online, counts: _counts, ...storedFields } = Server.fields
+const { online: _online, counts: _counts, scanVerdict: _scanVerdict, ...storedFields } = Server.fields
 const ServerRow = Schema.Struct({
   ...storedFields,
   facts: Facts,
@@ -55,7 +55,7 @@ const selectServers = `
     LEFT JOIN scans s ON s.number = (SELECT max(number) FROM scans WHERE agent_id = a.agent_id)`
 
 const toServer = ({ summary, ...row }: typeof ServerRow.Type): ServerRecord =>
-  summary === undefined ? row : { ...row, counts: summary.counts }
+  summary === undefined ? row : { ...row, counts: summary.counts, scanVerdict: summary.completeness.verdict }
 
 export const layer = Layer.effect(
   Agents,
@@ -63,57 +63,59 @@ export const layer = Layer.effect(
     const db = yield* Database
 
     return Agents.of({
-      enrol: Effect.fn("Agents.enrol")(
-        function* (organization, { publicKey, machineId, agentVersion, facts }, fresh, at) {
-          return yield* db.transaction((run) => {
-            const document = encodeFacts(facts)
-            const known = decodeEnrolled(
-              run(
-                // The old token stays the previous one: a beat may be on its way.
-                `UPDATE agents SET previous_token = current_token, current_token = ?, token_sent_at = NULL,
+      enrol: Effect.fn("Agents.enrol")(function* (
+        organization,
+        { publicKey, machineId, agentVersion, facts },
+        fresh,
+        at,
+      ) {
+        return yield* db.transaction((run) => {
+          const document = encodeFacts(facts)
+          const known = decodeEnrolled(
+            run(
+              // The old token stays the previous one: a beat may be on its way.
+              `UPDATE agents SET previous_token = current_token, current_token = ?, token_sent_at = NULL,
                         agent_version = ?, facts = ?, facts_version = ?
                   WHERE organization = ? AND machine_id = ? AND key_id = ?
                   RETURNING agent_id AS agentId, current_token AS currentToken`,
-                fresh.exchangeToken,
-                agentVersion,
-                document,
-                agentVersion,
-                organization,
-                machineId,
-                publicKey.kid,
-              ),
-            )
-            const [same] = known
-            if (same !== undefined) return { agentId: same.agentId, exchangeToken: same.currentToken }
-
-            const relatives = run(
-              `UPDATE agents SET clone_suspected = 1
-                WHERE organization = ? AND (machine_id = ? OR key_id = ?) RETURNING agent_id`,
-              organization,
-              machineId,
-              publicKey.kid,
-            )
-            run(
-              `INSERT INTO agents (agent_id, organization, machine_id, key_id, public_key, enrolled_at, agent_version,
-                                   facts, facts_version, current_token, clone_suspected)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-              fresh.agentId,
-              organization,
-              machineId,
-              publicKey.kid,
-              encodeKey(publicKey),
-              DateTime.formatIso(at),
+              fresh.exchangeToken,
               agentVersion,
               document,
               agentVersion,
-              fresh.exchangeToken,
-              relatives.length > 0 ? 1 : 0,
-            )
-            return fresh
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+              organization,
+              machineId,
+              publicKey.kid,
+            ),
+          )
+          const [same] = known
+          if (same !== undefined) return { agentId: same.agentId, exchangeToken: same.currentToken }
+
+          const relatives = run(
+            `UPDATE agents SET clone_suspected = 1
+                WHERE organization = ? AND (machine_id = ? OR key_id = ?) RETURNING agent_id`,
+            organization,
+            machineId,
+            publicKey.kid,
+          )
+          run(
+            `INSERT INTO agents (agent_id, organization, machine_id, key_id, public_key, enrolled_at, agent_version,
+                                   facts, facts_version, current_token, clone_suspected)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            fresh.agentId,
+            organization,
+            machineId,
+            publicKey.kid,
+            encodeKey(publicKey),
+            DateTime.formatIso(at),
+            agentVersion,
+            document,
+            agentVersion,
+            fresh.exchangeToken,
+            relatives.length > 0 ? 1 : 0,
+          )
+          return fresh
+        })
+      }, Effect.mapError(toPersistenceError)),
 
       publicKey: (agentId) =>
         keyRows(db.all(`SELECT public_key AS publicKey FROM agents WHERE agent_id = ?`, agentId)).pipe(
@@ -121,55 +123,55 @@ export const layer = Layer.effect(
           Effect.map(Option.map((row) => row.publicKey)),
         ),
 
-      beat: Effect.fn("Agents.beat")(
-        function* (agentId, beat, fresh, at) {
-          return yield* db.transaction((run) => {
-            const [row] = run(
-              `SELECT current_token AS current, previous_token AS previous, token_sent_at AS sentAt,
+      beat: Effect.fn("Agents.beat")(function* (agentId, beat, fresh, at) {
+        return yield* db.transaction((run) => {
+          const [row] = run(
+            `SELECT current_token AS current, previous_token AS previous, token_sent_at AS sentAt,
                       clone_suspected AS cloneSuspected, facts_version AS factsVersion
                  FROM agents WHERE agent_id = ?`,
-              agentId,
-            )
-            const { factsVersion, ...held } = decodeExchange(withoutNulls(row ?? {}))
-            const next = exchange(held, beat, fresh)
-            run(
-              `UPDATE agents
+            agentId,
+          )
+          const { factsVersion, ...held } = decodeExchange(withoutNulls(row ?? {}))
+          const next = exchange(held, beat, fresh)
+          run(
+            `UPDATE agents
                   SET current_token = ?, previous_token = ?, token_sent_at = ?, clone_suspected = ?,
                       last_beat_at = ?, heartbeats = heartbeats + 1, agent_version = ?, metrics = ?, reboot = ?,
                       running = ?
                 WHERE agent_id = ?`,
-              next.current,
-              next.previous ?? null,
-              next.sentAt === undefined ? null : DateTime.formatIso(next.sentAt),
-              next.cloneSuspected ? 1 : 0,
-              DateTime.formatIso(at),
+            next.current,
+            next.previous ?? null,
+            next.sentAt === undefined ? null : DateTime.formatIso(next.sentAt),
+            next.cloneSuspected ? 1 : 0,
+            DateTime.formatIso(at),
+            beat.agentVersion,
+            encodeMetrics(beat.metrics),
+            beat.reboot,
+            beat.running === undefined ? null : encodeRunning(beat.running),
+            agentId,
+          )
+          if (beat.facts !== undefined) {
+            run(
+              `UPDATE agents SET facts = ?, facts_version = ? WHERE agent_id = ?`,
+              encodeFacts(beat.facts),
               beat.agentVersion,
-              encodeMetrics(beat.metrics),
-              beat.reboot,
-              beat.running === undefined ? null : encodeRunning(beat.running),
               agentId,
             )
-            if (beat.facts !== undefined) {
-              run(
-                `UPDATE agents SET facts = ?, facts_version = ? WHERE agent_id = ?`,
-                encodeFacts(beat.facts),
-                beat.agentVersion,
-                agentId,
-              )
-            }
-            return {
-              exchangeToken: next.current,
-              cloneNoticed: next.cloneSuspected && !held.cloneSuspected,
-              factsOutdated: beat.facts === undefined && factsVersion !== beat.agentVersion,
-            }
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+          }
+          return {
+            exchangeToken: next.current,
+            cloneNoticed: next.cloneSuspected && !held.cloneSuspected,
+            factsOutdated: beat.facts === undefined && factsVersion !== beat.agentVersion,
+          }
+        })
+      }, Effect.mapError(toPersistenceError)),
 
       list: (organization) =>
         serverRows(
-          db.all(`${selectServers} WHERE a.organization = ? ORDER BY a.enrolled_at, a.agent_id`, organization),
+          db.all(
+            `${selectServers} WHERE a.organization = ? ORDER BY a.enrolled_at, a.agent_id`,
+            organization,
+          ),
         ).pipe(Effect.map((rows) => rows.map(toServer))),
 
       find: (organization, agentId) =>

@@ -65,11 +65,16 @@ export const layer = Layer.effect(
 
     return Commands.of({
       reserveSeq: (agentId) =>
-        db.all(`UPDATE agents SET last_seq = last_seq + 1 WHERE agent_id = ? RETURNING last_seq AS seq`, agentId).pipe(
-          Effect.flatMap(seqRows),
-          Effect.map(([row]) => row.seq),
-          Effect.mapError(toPersistenceError),
-        ),
+        db
+          .all(
+            `UPDATE agents SET last_seq = last_seq + 1 WHERE agent_id = ? RETURNING last_seq AS seq`,
+            agentId,
+          )
+          .pipe(
+            Effect.flatMap(seqRows),
+            Effect.map(([row]) => row.seq),
+            Effect.mapError(toPersistenceError),
+          ),
 
       add: (command) =>
         db
@@ -87,68 +92,62 @@ export const layer = Layer.effect(
           )
           .pipe(Effect.mapError(toPersistenceError), Effect.asVoid),
 
-      deliver: Effect.fn("Commands.deliver")(
-        function* (agentId, limitBytes, at) {
-          const now = DateTime.formatIso(at)
-          return yield* db.transaction((run) => {
-            const pending = pendingRows(
-              run(
-                `SELECT command_id AS commandId, envelope FROM commands
-                  WHERE agent_id = ? AND result IS NULL AND expires_at > ? ORDER BY seq LIMIT 100`,
-                agentId,
-                now,
-              ),
-            )
-            const delivered = fitting(pending, limitBytes)
-            for (const { commandId } of delivered) {
-              run(
-                `UPDATE commands SET delivered_at = ? WHERE command_id = ? AND delivered_at IS NULL`,
-                now,
-                commandId,
-              )
-            }
-            return delivered.map((row) => row.envelope)
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
-
-      settle: Effect.fn("Commands.settle")(
-        function* (agentId, results, at) {
-          if (results.length === 0) return
-          const now = DateTime.formatIso(at)
-          yield* db.transaction((run) => {
-            for (const result of results) {
-              const document = encodeResult(result)
-              const ours = run(
-                `UPDATE commands SET result = coalesce(result, ?), finished_at = coalesce(finished_at, ?)
-                  WHERE command_id = ? AND agent_id = ? RETURNING seq`,
-                document,
-                now,
-                result.commandId,
-                agentId,
-              )
-              if (ours.length > 0) continue
-              run(
-                `INSERT INTO stray_results (agent_id, command_id, received_at, result) VALUES (?, ?, ?, ?)
-                   ON CONFLICT DO NOTHING`,
-                agentId,
-                result.commandId,
-                now,
-                document,
-              )
-            }
+      deliver: Effect.fn("Commands.deliver")(function* (agentId, limitBytes, at) {
+        const now = DateTime.formatIso(at)
+        return yield* db.transaction((run) => {
+          const pending = pendingRows(
             run(
-              `DELETE FROM stray_results WHERE agent_id = ? AND number <=
-                 (SELECT number FROM stray_results WHERE agent_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+              `SELECT command_id AS commandId, envelope FROM commands
+                  WHERE agent_id = ? AND result IS NULL AND expires_at > ? ORDER BY seq LIMIT 100`,
               agentId,
-              agentId,
-              strayResultLimit,
+              now,
+            ),
+          )
+          const delivered = fitting(pending, limitBytes)
+          for (const { commandId } of delivered) {
+            run(
+              `UPDATE commands SET delivered_at = ? WHERE command_id = ? AND delivered_at IS NULL`,
+              now,
+              commandId,
             )
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+          }
+          return delivered.map((row) => row.envelope)
+        })
+      }, Effect.mapError(toPersistenceError)),
+
+      settle: Effect.fn("Commands.settle")(function* (agentId, results, at) {
+        if (results.length === 0) return
+        const now = DateTime.formatIso(at)
+        yield* db.transaction((run) => {
+          for (const result of results) {
+            const document = encodeResult(result)
+            const ours = run(
+              `UPDATE commands SET result = coalesce(result, ?), finished_at = coalesce(finished_at, ?)
+                  WHERE command_id = ? AND agent_id = ? RETURNING seq`,
+              document,
+              now,
+              result.commandId,
+              agentId,
+            )
+            if (ours.length > 0) continue
+            run(
+              `INSERT INTO stray_results (agent_id, command_id, received_at, result) VALUES (?, ?, ?, ?)
+                   ON CONFLICT DO NOTHING`,
+              agentId,
+              result.commandId,
+              now,
+              document,
+            )
+          }
+          run(
+            `DELETE FROM stray_results WHERE agent_id = ? AND number <=
+                 (SELECT number FROM stray_results WHERE agent_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+            agentId,
+            agentId,
+            strayResultLimit,
+          )
+        })
+      }, Effect.mapError(toPersistenceError)),
 
       list: (agentId, at) =>
         commandRows(db.all(`${selectCommands} WHERE c.agent_id = ? ORDER BY c.seq DESC`, agentId)).pipe(
@@ -161,9 +160,9 @@ export const layer = Layer.effect(
         ).pipe(firstRow, Effect.map(Option.map(toRecord(at)))),
 
       strays: (agentId) =>
-        strayRows(db.all(`SELECT result FROM stray_results WHERE agent_id = ? ORDER BY number`, agentId)).pipe(
-          Effect.map((rows) => rows.map((row) => row.result)),
-        ),
+        strayRows(
+          db.all(`SELECT result FROM stray_results WHERE agent_id = ? ORDER BY number`, agentId),
+        ).pipe(Effect.map((rows) => rows.map((row) => row.result))),
     })
   }),
 )

@@ -10,22 +10,19 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const db = yield* Database
     return Nonces.of({
-      claim: Effect.fnUntraced(
-        function* (keyid, nonce, until) {
-          const now = DateTime.formatIso(yield* DateTime.now)
-          return yield* db.transaction((run) => {
-            run(`DELETE FROM nonces WHERE until < ?`, now)
-            const claimed = run(
-              `INSERT INTO nonces (keyid, nonce, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING nonce`,
-              keyid,
-              nonce,
-              DateTime.formatIso(until),
-            )
-            return claimed.length === 1
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+      claim: Effect.fnUntraced(function* (keyid, nonce, until) {
+        const now = DateTime.formatIso(yield* DateTime.now)
+        return yield* db.transaction((run) => {
+          run(`DELETE FROM nonces WHERE until < ?`, now)
+          const claimed = run(
+            `INSERT INTO nonces (keyid, nonce, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING nonce`,
+            keyid,
+            nonce,
+            DateTime.formatIso(until),
+          )
+          return claimed.length === 1
+        })
+      }, Effect.mapError(toPersistenceError)),
     })
   }),
 )

@@ -66,61 +66,55 @@ export const layer = Layer.effect(
 
       heldSnapshot: (agentId, digest) =>
         snapshotRows(
-          db.all(`SELECT packages, updates FROM snapshots WHERE agent_id = ? AND digest = ?`, agentId, digest),
+          db.all(
+            `SELECT packages, updates FROM snapshots WHERE agent_id = ? AND digest = ?`,
+            agentId,
+            digest,
+          ),
         ).pipe(firstRow),
 
-      confirm: Effect.fn("Scans.confirm")(
-        function* (agentId, summary, at) {
-          return yield* db.transaction((run) => {
-            const held = run(
-              `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
-              agentId,
-              summary.digest,
-            )
-            if (held.length === 0) return false
-            record(run, agentId, summary, at)
-            return true
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+      confirm: Effect.fn("Scans.confirm")(function* (agentId, summary, at) {
+        return yield* db.transaction((run) => {
+          const held = run(
+            `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
+            agentId,
+            summary.digest,
+          )
+          if (held.length === 0) return false
+          record(run, agentId, summary, at)
+          return true
+        })
+      }, Effect.mapError(toPersistenceError)),
 
-      replace: Effect.fn("Scans.replace")(
-        function* (agentId, base, summary, rows, at) {
-          const packages = encodePackages(rows.packages)
-          const updates = encodeUpdates(rows.updates)
-          return yield* db.transaction((run) => {
-            const overtaken = run(
-              `SELECT 1 FROM scans WHERE agent_id = ? AND scan_id = ?
+      replace: Effect.fn("Scans.replace")(function* (agentId, base, summary, rows, at) {
+        const packages = encodePackages(rows.packages)
+        const updates = encodeUpdates(rows.updates)
+        return yield* db.transaction((run) => {
+          const overtaken = run(
+            `SELECT 1 FROM scans WHERE agent_id = ? AND scan_id = ?
                   AND number < (SELECT max(number) FROM scans WHERE agent_id = ?)`,
-              agentId,
-              summary.scanId,
-              agentId,
-            )
-            if (overtaken.length > 0) return true
-            if (Option.isSome(base)) {
-              const held = run(
-                `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
-                agentId,
-                base.value,
-              )
-              if (held.length === 0) return false
-            }
-            run(
-              `INSERT INTO snapshots (agent_id, digest, packages, updates) VALUES (?, ?, ?, ?)
+            agentId,
+            summary.scanId,
+            agentId,
+          )
+          if (overtaken.length > 0) return true
+          if (Option.isSome(base)) {
+            const held = run(`SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`, agentId, base.value)
+            if (held.length === 0) return false
+          }
+          run(
+            `INSERT INTO snapshots (agent_id, digest, packages, updates) VALUES (?, ?, ?, ?)
                  ON CONFLICT (agent_id) DO UPDATE
                     SET digest = excluded.digest, packages = excluded.packages, updates = excluded.updates`,
-              agentId,
-              summary.digest,
-              packages,
-              updates,
-            )
-            record(run, agentId, summary, at)
-            return true
-          })
-        },
-        Effect.mapError(toPersistenceError),
-      ),
+            agentId,
+            summary.digest,
+            packages,
+            updates,
+          )
+          record(run, agentId, summary, at)
+          return true
+        })
+      }, Effect.mapError(toPersistenceError)),
 
       latest: (agentId) =>
         scanRows(
@@ -133,9 +127,9 @@ export const layer = Layer.effect(
         ).pipe(firstRow),
 
       history: (agentId) =>
-        summaryRows(db.all(`SELECT summary FROM scans WHERE agent_id = ? ORDER BY number DESC`, agentId)).pipe(
-          Effect.map((rows) => rows.map((row) => row.summary)),
-        ),
+        summaryRows(
+          db.all(`SELECT summary FROM scans WHERE agent_id = ? ORDER BY number DESC`, agentId),
+        ).pipe(Effect.map((rows) => rows.map((row) => row.summary))),
     })
   }),
 )

@@ -30,8 +30,7 @@ export const makeEcKey = (): string =>
   String(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pkcs8))
 
 /** A new Ed25519 key as PKCS#8 in PEM. */
-export const makeEd25519Key = (): string =>
-  String(generateKeyPairSync("ed25519").privateKey.export(pkcs8))
+export const makeEd25519Key = (): string => String(generateKeyPairSync("ed25519").privateKey.export(pkcs8))
 
 const signingKey = (pem: string) => createPrivateKey(pem).toCryptoKey(algorithm, false, ["sign"])
 const publicKey = (pem: string) => createPublicKey(pem).toCryptoKey(algorithm, true, ["verify"])

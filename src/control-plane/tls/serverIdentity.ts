@@ -3,12 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { type DataDirectory, files } from "../data/DataDirectory.ts"
-import {
-  makeCaCertificate,
-  makeEcKey,
-  makeServerCertificate,
-  stillServes,
-} from "./certificates.ts"
+import { makeCaCertificate, makeEcKey, makeServerCertificate, stillServes } from "./certificates.ts"
 
 /** What the HTTPS server presents. The chain ends with the CA, so that a pin on the CA's key holds. */
 export interface ServerIdentity {
@@ -39,6 +34,9 @@ export const serverIdentity = Effect.fn("serverIdentity")(function* (
       : yield* Effect.promise(() =>
           makeServerCertificate({ key: caKey, certificate: caCertificate }, serverKey, names, now),
         ).pipe(Effect.tap((made) => data.write(files.serverCertificate, made)))
-  const identity: ServerIdentity = { key: Redacted.make(serverKey), chain: `${certificate}\n${caCertificate}\n` }
+  const identity: ServerIdentity = {
+    key: Redacted.make(serverKey),
+    chain: `${certificate}\n${caCertificate}\n`,
+  }
   return identity
 })

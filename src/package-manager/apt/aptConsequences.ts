@@ -44,9 +44,10 @@ export const installedSizeChange = Effect.fnUntraced(function* (
   const shown = yield* subprocess.run(versionRecords(plan.installs)).pipe(notRun("plan"))
   const queried = yield* subprocess.run(installedPackages(sizeFormat)).pipe(notRun("plan"))
   const sizeNow = new Map(
-    queried.stdout.split("\n").map((line) => {
-      const [name, architecture, size] = line.split("\t")
-      return [`${name}:${architecture}`, bytesOf(size)]
+    queried.stdout.split("\n").flatMap((line) => {
+      const [name = "", architecture = "", size] = line.split("\t")
+      // The name alone serves a package that changes between an architecture and `all`.
+      return [[name, bytesOf(size)] as const, [`${name}:${architecture}`, bytesOf(size)] as const]
     }),
   )
   const sizeThen = new Map(
@@ -57,7 +58,7 @@ export const installedSizeChange = Effect.fnUntraced(function* (
   )
   const before = [...plan.installs, ...plan.removals]
     .filter(({ from }) => from !== undefined)
-    .map(({ name, architecture }) => sizeNow.get(`${name}:${architecture}`))
+    .map(({ name, architecture }) => sizeNow.get(`${name}:${architecture}`) ?? sizeNow.get(name))
   const after = plan.installs.map(({ name, to }) => sizeThen.get(`${name}=${to}`))
   const sum = (sizes: ReadonlyArray<number | undefined>) =>
     sizes.reduce((total, size) => (total === undefined || size === undefined ? undefined : total + size), 0)

@@ -19,7 +19,10 @@ export interface Knowledge {
 const decodeInfo = Schema.decodeUnknownOption(PackageInfo)
 
 /** Records by the name apt prints. Names alone are ambiguous: a foreign package has a record of its own. */
-export const recordsByName = (stanzas: ReadonlyArray<Stanza>, native: string | undefined): ReadonlyMap<string, Stanza> => {
+export const recordsByName = (
+  stanzas: ReadonlyArray<Stanza>,
+  native: string | undefined,
+): ReadonlyMap<string, Stanza> => {
   const records = new Map<string, Stanza>()
   for (const stanza of stanzas) {
     const name = stanza.get("package")
@@ -33,7 +36,10 @@ export const recordsByName = (stanzas: ReadonlyArray<Stanza>, native: string | u
 
 /** The first line of `Description` or of its translation, which apt prints in its place. */
 const summaryOf = (record: Stanza): string | undefined => {
-  const [, text] = [...record].find(([name]) => name === "description" || name.startsWith("description-") && name !== "description-md5") ?? []
+  const [, text] =
+    [...record].find(
+      ([name]) => name === "description" || (name.startsWith("description-") && name !== "description-md5"),
+    ) ?? []
   return text?.split("\n")[0]
 }
 
@@ -51,14 +57,23 @@ const optional = (fields: Readonly<Record<string, string | number | undefined>>)
 
 /** A name without an architecture stands for all installed ones; with one, for that. */
 const rowsOf = (name: PackageName, { installed, nameOf }: Knowledge): ReadonlyArray<InstalledPackage> =>
-  installed.filter((row) => row.name === name || nameOf(row) === name || `${row.name}:${row.architecture}` === name)
+  installed.filter(
+    (row) => row.name === name || nameOf(row) === name || `${row.name}:${row.architecture}` === name,
+  )
 
 /** What is known of one package; none when it is neither installed nor offered. */
-export const describePackage = (name: PackageName, native: string | undefined, known: Knowledge): Option.Option<PackageInfo> => {
-  const printed = native !== undefined && name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name
+export const describePackage = (
+  name: PackageName,
+  native: string | undefined,
+  known: Knowledge,
+): Option.Option<PackageInfo> => {
+  const printed =
+    native !== undefined && name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name
   const rows = rowsOf(name, known)
   const policy = known.policies.get(printed)
-  const offered = (policy?.versions ?? []).filter(({ sources }) => sources.some(({ index }) => index !== installedIndex))
+  const offered = (policy?.versions ?? []).filter(({ sources }) =>
+    sources.some(({ index }) => index !== installedIndex),
+  )
   if (rows.length === 0 && offered.length === 0) return Option.none()
   const record = known.records.get(printed) ?? new Map<string, string>()
   return decodeInfo({
@@ -77,7 +92,8 @@ export const describePackage = (name: PackageName, native: string | undefined, k
     })),
     ...optional({
       candidate: policy?.candidate,
-      source: sourceOf(record) ?? rows[0]?.source ?? (record.size > 0 ? record.get("package") : rows[0]?.name),
+      source:
+        sourceOf(record) ?? rows[0]?.source ?? (record.size > 0 ? record.get("package") : rows[0]?.name),
       section: record.get("section"),
       summary: summaryOf(record),
       homepage: record.get("homepage"),

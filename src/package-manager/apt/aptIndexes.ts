@@ -2,21 +2,21 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type { IndexState, PartialReason } from "../../domain/Scan.ts"
 import { parseRepositories, withoutCredentials, type AptRepository } from "./aptRepositories.ts"
-import { parseUris } from "./aptUris.ts"
+import { parseUris, unquote } from "./aptUris.ts"
 import { parseRelease, type ReleaseFile } from "./aptReleases.ts"
 import { outputLines } from "../outputLines.ts"
 
 /** An index that apt has not confirmed with its server for longer than this makes a listing partial. */
-export const indexStaleAfter = Duration.days(7)
+const indexStaleAfter = Duration.days(7)
 
 /** A configured repository that offers packages, and the lists that it is expected to have. */
-export interface ConfiguredSource extends AptRepository {
+interface ConfiguredSource extends AptRepository {
   /** The files of its package lists, by the name they have in the Release file: `main/binary-amd64/Packages`. */
   readonly packageLists: ReadonlyMap<string, string>
 }
 
 /** The folder that holds the Release file: what `name` stands for. */
-export const folderOf = ({ name }: AptRepository): string => {
+const folderOf = ({ name }: AptRepository): string => {
   const [site = "", suite = ""] = name.split(" ")
   return suite.endsWith("/") ? `${site}/${suite}` : `${site}/dists/${suite}/`
 }
@@ -26,7 +26,7 @@ const packageList = /^(.*Packages)(?:\.[a-z0-9]+)?$/
 /** Reads `apt-get --print-uris update`. Repositories of sources only (`deb-src`) have no package lists. */
 export const configuredSources = (stdout: string): ReadonlyArray<ConfiguredSource> => {
   const lists = parseUris(withoutCredentials(stdout)).files.flatMap(({ uri, file }) => {
-    const address = packageList.exec(decodeURI(uri))?.[1]
+    const address = packageList.exec(unquote(uri))?.[1]
     return address === undefined ? [] : [{ address, file }]
   })
   return parseRepositories(stdout).flatMap((repository) => {
@@ -38,8 +38,8 @@ export const configuredSources = (stdout: string): ReadonlyArray<ConfiguredSourc
   })
 }
 
-/** One file of `/var/lib/apt/lists`. apt links to the indexes of `file:` repositories instead of copying them. */
-export interface ListFile {
+/** One file of `/var/lib/apt/lists`. Before 3.0 apt links to the indexes of `file:` repositories, so they are never old. */
+interface ListFile {
   readonly changedAt: DateTime.Utc
   readonly isLink: boolean
 }
@@ -50,7 +50,10 @@ export const parseChangeTimes = (stdout: string): ReadonlyMap<string, ListFile> 
   for (const line of outputLines(stdout)) {
     const [, seconds, kind, file] = /^(\d{1,12})\t([a-z ]+)\t.*?([^/]+)$/.exec(line) ?? []
     if (file === undefined) continue
-    files.set(file, { changedAt: DateTime.makeUnsafe(Number(seconds) * 1000), isLink: kind === "symbolic link" })
+    files.set(file, {
+      changedAt: DateTime.makeUnsafe(Number(seconds) * 1000),
+      isLink: kind === "symbolic link",
+    })
   }
   return files
 }
@@ -62,7 +65,7 @@ export const releaseFileNames = ({ releaseFile }: AptRepository): readonly [stri
 ]
 
 /** The names a list may have on disk: apt keeps it as it came, or packed anew. */
-export const listFileNames = (file: string): ReadonlyArray<string> =>
+const listFileNames = (file: string): ReadonlyArray<string> =>
   ["", ".lz4", ".xz", ".gz", ".zst", ".bz2", ".lzma"].map((ending) => file + ending)
 
 /**
@@ -84,7 +87,7 @@ export const indexFileNames = (source: ConfiguredSource): ReadonlyArray<string> 
   ...[...source.packageLists.values()].flatMap(listFileNames),
 ]
 
-export interface SourceFiles {
+interface SourceFiles {
   readonly source: ConfiguredSource
   /** Text of the Release file; undefined when there is none. */
   readonly release: string | undefined

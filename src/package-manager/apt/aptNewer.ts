@@ -16,17 +16,21 @@ export interface Newer {
   readonly rebuild: boolean
 }
 
-const archiveSources = (version: PolicyVersion) => version.sources.filter(({ index }) => index !== installedIndex)
+const archiveSources = (version: PolicyVersion) =>
+  version.sources.filter(({ index }) => index !== installedIndex)
 
 /** A pin on this package shows as a priority that none of the version's sources has. */
 const isPinned = (version: PolicyVersion): boolean =>
-  version.sources.length > 0 && version.priority !== Math.max(...version.sources.map(({ priority }) => priority))
+  version.sources.length > 0 &&
+  version.priority !== Math.max(...version.sources.map(({ priority }) => priority))
 
 /** Two pockets of one release of one vendor: `bookworm` and `bookworm-updates`, or Ubuntu's `jammy` everywhere. */
 const isSameRelease = (a: ReleaseFile, b: ReleaseFile): boolean => {
   const [one = "", other = ""] = [a.codename, b.codename]
   return (
-    a.origin === b.origin && one !== "" && (one === other || one.startsWith(`${other}-`) || other.startsWith(`${one}-`))
+    a.origin === b.origin &&
+    one !== "" &&
+    (one === other || one.startsWith(`${other}-`) || other.startsWith(`${one}-`))
   )
 }
 
@@ -60,8 +64,14 @@ const whyAway = (policy: PackagePolicy, version: PolicyVersion, releaseOf: Relea
  * What the sources offer beyond the installed version: the candidate where it is newer, otherwise the newest version
  * that something keeps from being it. A candidate that is older (a pin above 1000) is no update.
  */
-export const newerThan = (row: InstalledPackage, policy: PackagePolicy, releaseOf: ReleaseOf): Newer | undefined => {
-  const offered = policy.versions.filter((version) => !version.installed && archiveSources(version).length > 0)
+export const newerThan = (
+  row: InstalledPackage,
+  policy: PackagePolicy,
+  releaseOf: ReleaseOf,
+): Newer | undefined => {
+  const offered = policy.versions.filter(
+    (version) => !version.installed && archiveSources(version).length > 0,
+  )
   const candidate = offered.find(({ version }) => version === policy.candidate)
   if (candidate !== undefined && compare(candidate.version, row.version) >= 0) {
     return { row, policy, target: candidate, rebuild: compare(candidate.version, row.version) === 0 }

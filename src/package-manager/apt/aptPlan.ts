@@ -1,75 +1,32 @@
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { InstallUpdates } from "../../domain/Command.ts"
 import type { InstallPlan, LeftOut, PlannedInstall, PlannedRemoval } from "../../domain/InstallPlan.ts"
-import type { InstalledPackage } from "../../domain/Package.ts"
 import { planDigest } from "../../domain/snapshot.ts"
 import { largestPossible } from "../largestPossible.ts"
 import type { Inventory, ManagerError, PackageManager, UpdateListing } from "../PackageManager.ts"
-import { tooYoung } from "./aptAge.ts"
 import { downloadBytesOf, installedSizeChange, rebootExpected } from "./aptConsequences.ts"
+import { objections, policiesOf, youth, type Scene } from "./aptGuards.ts"
 import type { PackagePolicy } from "./aptPolicy.ts"
 import { brokenDependencies, preflight, type PreflightDependencies } from "./aptPreflight.ts"
-import { releaseFinder, type ReleaseOf } from "./aptReleases.ts"
+import { releaseFinder } from "./aptReleases.ts"
 import { askedName, chooseTargets, globMatches, leaveTarget, type Target } from "./aptSelection.ts"
 import type { SimulatedInstall, SimulatedRemoval, Simulation } from "./aptSimulation.ts"
-import { tryInstall, type Objection } from "./aptTrial.ts"
+import { tryInstall } from "./aptTrial.ts"
 import { originsOf } from "./aptUpdates.ts"
 import { collectIndexes } from "./collectIndexes.ts"
 import { collectPolicies } from "./collectUpdates.ts"
-import { aptName, nativeArchitecture } from "./dpkgQuery.ts"
+import { nativeArchitecture } from "./dpkgQuery.ts"
 
 export interface PlanDependencies extends PreflightDependencies {
   readonly inventory: Effect.Effect<Inventory, ManagerError>
   readonly updates: Effect.Effect<UpdateListing, ManagerError>
 }
 
-/** The host as the plan finds it. */
-interface Scene {
-  readonly installed: ReadonlyArray<InstalledPackage>
-  readonly native: string | undefined
-  readonly releaseOf: ReleaseOf
-}
+/** Each costs one `apt-get -s`. Enough to find six culprits among a thousand targets. */
+const mostTrials = 120
 
 const byName = (policies: ReadonlyArray<PackagePolicy>) =>
   new Map(policies.map((policy) => [policy.name, policy]))
-
-/** The version tables of what would be installed. */
-const policiesOf = Effect.fnUntraced(function* (
-  dependencies: PlanDependencies,
-  { native }: Scene,
-  rows: ReadonlyArray<Pick<Target, "name" | "architecture" | "to">>,
-) {
-  const tables = yield* collectPolicies(dependencies, "plan", [
-    ...new Set(rows.map((row) => aptName(row, native))),
-  ])
-  const policies = byName(tables.value)
-  return (row: Pick<Target, "name" | "architecture" | "to">) =>
-    policies.get(aptName(row, native))?.versions.find(({ version }) => version === row.to)
-})
-
-/** What the command forbids, also to what apt would install or remove along with the targets. */
-const objections = (dependencies: PlanDependencies, scene: Scene, request: InstallUpdates) =>
-  Effect.fnUntraced(function* (
-    simulation: Simulation,
-  ): Effect.fn.Return<Objection | undefined, ManagerError> {
-    for (const { name } of [...simulation.installs, ...simulation.removals]) {
-      const glob = request.exclude?.find((pattern) => globMatches(pattern, name))
-      if (glob !== undefined) {
-        return { reason: "excluded_by_policy", detail: `it would change ${name}, which matches ${glob}` }
-      }
-    }
-    const hours = request.min_age_hours ?? 0
-    if (hours === 0) return undefined
-    const versionOf = yield* policiesOf(dependencies, scene, simulation.installs)
-    const now = yield* DateTime.now
-    for (const install of simulation.installs) {
-      const young = tooYoung(versionOf(install), scene.releaseOf, Duration.hours(hours), now)
-      if (young !== undefined) return { ...young, detail: `${install.name} ${install.to}: ${young.detail}` }
-    }
-    return undefined
-  })
 
 const plannedInstalls = (
   rows: ReadonlyArray<SimulatedInstall>,
@@ -135,21 +92,22 @@ export const makePlan = (dependencies: PlanDependencies): PackageManager["Servic
     )
     const chosen = chooseTargets(request, { installed, updates, policies: byName(tables.value), native })
 
+    const young = yield* youth(dependencies, scene, request, chosen.targets)
+    const tooYoungOnes = chosen.targets.flatMap((member) => {
+      const objection = young(member)
+      return objection === undefined ? [] : [{ member, objection }]
+    })
+    const oldEnough = chosen.targets.filter((target) => young(target) === undefined)
+
     const broken = yield* brokenDependencies(dependencies)
     const allowRemovals = request.allow_removals ?? false
     const objects = objections(dependencies, scene, request)
     const settled =
       broken === undefined
-        ? yield* largestPossible(chosen.targets, (targets) =>
+        ? yield* largestPossible(oldEnough, mostTrials, (targets) =>
             tryInstall(dependencies, targets, allowRemovals, objects),
           )
-        : {
-            members: [],
-            dropped: chosen.targets.map((member) => ({
-              member,
-              objection: { reason: "blocked_by_manager", detail: broken } as const,
-            })),
-          }
+        : { members: [], dropped: [], untried: oldEnough }
     const simulation: Simulation = settled.answer ?? { installs: [], removals: [], notUnderstood: 0 }
     const versionOf = yield* policiesOf(dependencies, scene, simulation.installs)
     const installs = plannedInstalls(simulation.installs, settled.members, (row) => {
@@ -159,8 +117,11 @@ export const makePlan = (dependencies: PlanDependencies): PackageManager["Servic
     const removals = plannedRemovals(simulation.removals, scene)
     const leftOut: ReadonlyArray<LeftOut> = [
       ...chosen.leftOut,
-      ...settled.dropped.map(({ member, objection }) =>
+      ...[...tooYoungOnes, ...settled.dropped].map(({ member, objection }) =>
         leaveTarget(member, objection.reason, objection.detail),
+      ),
+      ...settled.untried.map((target) =>
+        leaveTarget(target, "blocked_by_manager", broken ?? "not tried: apt refused too many of the others"),
       ),
     ]
     const isEmpty = installs.length === 0

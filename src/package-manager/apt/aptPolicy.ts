@@ -1,7 +1,7 @@
 import { outputLines } from "../outputLines.ts"
 
 /** One place that offers a version. */
-export interface PolicySource {
+interface PolicySource {
   readonly priority: number
   /** apt's description of the index, such as `http://deb.example.org/debian bookworm/main amd64 Packages`. */
   readonly index: string
@@ -27,7 +27,7 @@ export interface PackagePolicy {
   readonly versions: ReadonlyArray<PolicyVersion>
 }
 
-export interface Policies {
+interface Policies {
   readonly packages: ReadonlyArray<PackagePolicy>
   /** Lines that fit nowhere. */
   readonly notUnderstood: number

@@ -19,9 +19,7 @@ const releaseField = /^(Origin|Label|Suite|Codename|Date|Valid-Until|NotAutomati
 
 /** `Sat, 28 Nov 2026 00:53:02 UTC`: a zone that JavaScript knows by its old name only. */
 const momentOf = (text: string | undefined): DateTime.Utc | undefined =>
-  Option.getOrUndefined(
-    Option.map(DateTime.make(text?.replace(/ UTC$/, " GMT") ?? ""), DateTime.toUtc),
-  )
+  Option.getOrUndefined(Option.map(DateTime.make(text?.replace(/ UTC$/, " GMT") ?? ""), DateTime.toUtc))
 
 /** The fields of a Release or InRelease file (deb822, in the latter between PGP armour). */
 export const parseRelease = (text: string): ReleaseFile => {
@@ -30,7 +28,9 @@ export const parseRelease = (text: string): ReleaseFile => {
     const key = name.toLowerCase()
     if (!fields.has(key)) fields.set(key, value)
   }
-  const [origin, label, suite, codename] = ["origin", "label", "suite", "codename"].map((key) => fields.get(key))
+  const [origin, label, suite, codename] = ["origin", "label", "suite", "codename"].map((key) =>
+    fields.get(key),
+  )
   const date = momentOf(fields.get("date"))
   const validUntil = momentOf(fields.get("valid-until"))
   return {
@@ -56,7 +56,9 @@ export const releaseFinder = (releases: ReadonlyMap<string, ReleaseFile>): Relea
   const find = (index: string): ReleaseFile | undefined => {
     const [site = "", place = ""] = index.split(" ")
     const addresses = [`${site}/dists/${place}/`, `${site.replace(/\/$/, "")}/${place}`]
-    const folders = [...releases.keys()].filter((folder) => addresses.some((address) => address.startsWith(folder)))
+    const folders = [...releases.keys()].filter((folder) =>
+      addresses.some((address) => address.startsWith(folder)),
+    )
     const closest = folders.toSorted((a, b) => b.length - a.length)[0]
     return closest === undefined ? undefined : releases.get(closest)
   }

@@ -1,4 +1,5 @@
 import { plainText } from "./aptMessages.ts"
+import { unquote } from "./aptUris.ts"
 
 /** One configured repository, downloaded or not. */
 export interface AptRepository {
@@ -29,7 +30,7 @@ export const parseRepositories = (stdout: string): ReadonlyArray<AptRepository> 
     /^'(\S+)\/InRelease' (\S+_InRelease) \d+\s*$/gm,
   )
   const found = [...lines].map(([, directory = "", releaseFile = ""]) => ({
-    name: nameOf(decodeURI(directory)),
+    name: nameOf(unquote(directory)),
     releaseFile,
   }))
   return found.filter(({ name }, index) => found.findIndex((other) => other.name === name) === index)

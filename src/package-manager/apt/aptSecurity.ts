@@ -19,7 +19,9 @@ export const securityEvidence = (release: ReleaseFile): Evidence | undefined => 
   if (/(?:^|[^a-z])security$/i.test(label)) return { kind: "label", value: label }
   if (/-security$/i.test(codename)) return { kind: "origin", value: `${origin} ${codename}`.trim() }
   const ofCodename = codename !== "" && suite.startsWith(`${codename}-`) && suite.endsWith("-security")
-  return ofCodename || isEntitled(release) ? { kind: "origin", value: `${origin} ${suite}`.trim() } : undefined
+  return ofCodename || isEntitled(release)
+    ? { kind: "origin", value: `${origin} ${suite}`.trim() }
+    : undefined
 }
 
 const releasesOf = (version: PolicyVersion, releaseOf: ReleaseOf): ReadonlyArray<ReleaseFile> =>
@@ -49,7 +51,11 @@ export const securityOf = (options: {
   readonly versions: ReadonlyArray<PolicyVersion>
   readonly releaseOf: ReleaseOf
   readonly vendors: ReadonlySet<string>
-}): { readonly verdict: Security["verdict"]; readonly evidence: Security["evidence"]; readonly fixedIn?: string } => {
+}): {
+  readonly verdict: Security["verdict"]
+  readonly evidence: Security["evidence"]
+  readonly fixedIn?: string
+} => {
   const { from, target, versions, releaseOf, vendors } = options
   const evidence = evidenceFor(target, releaseOf)
   if (evidence.length > 0) return { verdict: "yes", evidence }
@@ -60,6 +66,8 @@ export const securityOf = (options: {
   if (hidden !== undefined) {
     return { verdict: "yes", evidence: evidenceFor(hidden, releaseOf), fixedIn: hidden.version }
   }
-  const answered = releasesOf(target, releaseOf).some(({ origin }) => origin !== undefined && vendors.has(origin))
+  const answered = releasesOf(target, releaseOf).some(
+    ({ origin }) => origin !== undefined && vendors.has(origin),
+  )
   return { verdict: answered ? "no" : "unknown", evidence: [] }
 }

@@ -9,7 +9,7 @@ const SimulatedOrigin = Schema.Struct({
   version: Schema.optionalKey(Schema.String),
   suite: Schema.String,
 })
-export type SimulatedOrigin = typeof SimulatedOrigin.Type
+type SimulatedOrigin = typeof SimulatedOrigin.Type
 
 const SimulatedInstall = Schema.Struct({
   name: PackageName,

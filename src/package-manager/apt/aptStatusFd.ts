@@ -12,7 +12,6 @@ export type StatusLine =
       readonly percent?: number
     }
   | { readonly kind: "error"; readonly package: string; readonly message: string }
-  | { readonly kind: "conffile"; readonly file: string }
 
 const steps = [
   ["unpack", /^(?:Preparing|Unpacking|Installing) /],
@@ -51,14 +50,12 @@ const dpkgLine = (line: string): StatusLine | undefined => {
  * `KIND:SUBJECT:PERCENT:TEXT`, where the subject may hold a colon (`libc6:i386`). `undefined` for anything else.
  */
 export const statusLine = (line: string): StatusLine | undefined => {
-  const match = /^(dlstatus|pmstatus|pmerror|pmconffile|media-change):(.+?):(\d+(?:\.\d+)?):(.*)$/.exec(line)
+  const match = /^(dlstatus|pmstatus|pmerror):(.+?):(\d+(?:\.\d+)?):(.*)$/.exec(line)
   if (match === null) return dpkgLine(line)
   const [, kind, subject = "", amount, text = ""] = match
   const percent = Math.min(100, Math.round(Number(amount) * 10) / 10)
   if (kind === "dlstatus") return { kind: "progress", step: "download", percent }
   if (kind === "pmerror") return { kind: "error", package: packageOf(subject), message: shortened(text) }
-  if (kind === "pmconffile") return { kind: "conffile", file: subject }
-  if (kind !== "pmstatus") return undefined
   if (subject === "dpkg-exec") return { kind: "progress", step: "other", percent }
   return { kind: "progress", step: stepOf(text), package: packageOf(subject), percent }
 }

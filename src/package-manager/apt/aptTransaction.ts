@@ -7,6 +7,7 @@ import { ManagerError, type ReportProgress } from "../PackageManager.ts"
 import { notRun } from "./aptFailure.ts"
 import { complaintOf, endOf, errorsOf, lockRefusal, shortened } from "./aptMessages.ts"
 import { statusLine } from "./aptStatusFd.ts"
+import { unquote } from "./aptUris.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
 
 /** What one run of apt-get or dpkg came to, apart from what it did to the system: that is for the database to say. */
@@ -36,9 +37,7 @@ const withoutArchitecture = (name: string) => name.replace(/:[a-z0-9-]+$/, "")
 const failedDownloads = (stderr: string): ReadonlyArray<readonly [string, string]> =>
   errorsOf(stderr).flatMap((error) => {
     const [, name, reason = ""] = /^Failed to fetch \S*\/([^/_\s]+)_[^/\s]*\.deb +(.*)$/.exec(error) ?? []
-    return name === undefined
-      ? []
-      : [[decodeURIComponent(name), shortened(`cannot be downloaded: ${reason}`)] as const]
+    return name === undefined ? [] : [[unquote(name), shortened(`cannot be downloaded: ${reason}`)] as const]
   })
 
 /** The archives lock is the one that apt does not wait for by itself. */

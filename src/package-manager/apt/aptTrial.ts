@@ -29,7 +29,7 @@ const unmet = (output: string): string =>
 
 const refusal = (output: { readonly stdout: string; readonly stderr: string }): Objection | undefined => {
   const { stdout, stderr } = output
-  if (stderr.includes("remove is disabled")) {
+  if (/remove is disabled|allow-remove-essential/.test(stderr)) {
     const removed = listUnder(/^The following packages will be REMOVED:/, stdout)
     return { reason: "needs_removal", detail: shortened(`it would remove ${removed}`) }
   }
@@ -41,7 +41,7 @@ const refusal = (output: { readonly stdout: string; readonly stderr: string }): 
     return { reason: "blocked_by_manager", detail: complaintOf(output) }
   }
   if (
-    /unmet dependencies|held broken packages|was not found|Unable to locate|Unable to satisfy/.test(
+    /unmet dependencies|held broken packages|pkgProblemResolver|allow-downgrades|was not found|Unable to (?:locate|satisfy)/.test(
       stdout + stderr,
     )
   ) {

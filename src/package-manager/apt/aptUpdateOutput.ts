@@ -38,6 +38,10 @@ const explanations: ReadonlyArray<readonly [RegExp, string]> = [
   ],
   [/Temporary failure resolving|Could not resolve/, "The host name cannot be resolved: check DNS"],
   [
+    /(?:Could not|Unable to) connect|Connection (?:failed|refused|timed out)|No route to host/,
+    "The server cannot be reached: check network, firewall and apt's proxy",
+  ],
+  [
     /Hash Sum mismatch|unexpected size/,
     "The mirror is being updated or a proxy serves old files: try again later",
   ],

@@ -58,7 +58,8 @@ const ownReason = ({ row, target, away, policy }: Newer): Withheld | undefined =
   if (away === "needs_entitlement") {
     return no("needs_entitlement", "offered by Ubuntu Pro, which this host is not attached to")
   }
-  if (away === "pinned") return no("pinned", `a pin keeps apt at ${policy.candidate ?? row.version}: see apt-cache policy`)
+  if (away === "pinned")
+    return no("pinned", `a pin keeps apt at ${policy.candidate ?? row.version}: see apt-cache policy`)
   return target.phasedPercent === undefined ? undefined : phased(target.phasedPercent)
 }
 
@@ -113,7 +114,10 @@ export const withPolicies = (
   rows: ReadonlyArray<InstalledPackage>,
   policies: ReadonlyArray<PackagePolicy>,
   nameOf: (row: InstalledPackage) => string,
-): { readonly pairs: ReadonlyArray<readonly [InstalledPackage, PackagePolicy]>; readonly unanswered: number } => {
+): {
+  readonly pairs: ReadonlyArray<readonly [InstalledPackage, PackagePolicy]>
+  readonly unanswered: number
+} => {
   const byName = new Map(policies.map((policy) => [policy.name, policy]))
   const pairs = rows.flatMap((row) => {
     const policy = byName.get(nameOf(row))

@@ -44,7 +44,8 @@ export type Archives = ReadonlyMap<string, ReadonlyArray<Archive>>
 /** `NAME_VERSION_ARCHITECTURE.deb`, with `%XX` for what would confuse a reader: `foo_1%3a2.0-1_amd64.deb`. */
 const archiveName = /^([^_]+)_([^_]+)_([^_.]+)\.[a-z]+$/
 
-const unquote = (text: string): string =>
+/** Undoes `%XX`; unlike decodeURIComponent it takes any text. */
+export const unquote = (text: string): string =>
   text.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 
 /** The packages in a list of archives, and how many files are none. */

@@ -4,7 +4,7 @@ import type { ManagerError, ManagerHealth } from "../PackageManager.ts"
 
 import { aptPaths, dependencyCheck, dpkgAudit } from "./aptCommands.ts"
 import { notRun } from "./aptFailure.ts"
-import { complaintOf, endOf } from "./aptMessages.ts"
+import { complaintOf, plainText, shortened } from "./aptMessages.ts"
 import { lockHolders } from "./aptLocks.ts"
 import { collectIndexes, type AptReadDependencies } from "./collectIndexes.ts"
 import { collectInventory } from "./collectInventory.ts"
@@ -33,8 +33,9 @@ export const collectHealth = Effect.fnUntraced(function* (
   )
   if (yield* isInterrupted(dependencies)) damage.push("a dpkg run was interrupted: run dpkg --configure -a")
   const audit = yield* subprocess.run(dpkgAudit).pipe(notRun("health"))
-  const findings = endOf(audit.exitCode === 0 ? audit.stdout : `${audit.stdout}\n${audit.stderr}`, 512)
-  if (findings !== "") damage.push(`dpkg --audit: ${findings}`)
+  const findings = plainText(audit.exitCode === 0 ? audit.stdout : `${audit.stdout}\n${audit.stderr}`)
+  if (findings.trim() !== "")
+    damage.push(`dpkg --audit: ${shortened(findings.replaceAll(/\s+/g, " ").trim())}`)
   // A dpkg database without apt has nothing to check; its absence is not damage.
   const check = yield* Effect.option(subprocess.run(dependencyCheck))
   if (Option.isSome(check) && check.value.exitCode !== 0) {

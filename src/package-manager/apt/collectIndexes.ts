@@ -4,7 +4,13 @@ import type * as FileSystem from "effect/FileSystem"
 import type { Subprocess } from "../../host/Subprocess.ts"
 import { aptPaths, changeTimes, sourceUris } from "./aptCommands.ts"
 import { aptFailure, notRun } from "./aptFailure.ts"
-import { configuredSources, indexFileNames, indexesOf, parseChangeTimes, releaseFileNames } from "./aptIndexes.ts"
+import {
+  configuredSources,
+  indexFileNames,
+  indexesOf,
+  parseChangeTimes,
+  releaseFileNames,
+} from "./aptIndexes.ts"
 
 export interface AptReadDependencies {
   readonly subprocess: Subprocess["Service"]
@@ -24,12 +30,13 @@ export const collectIndexes = Effect.fnUntraced(function* ({ subprocess, fs }: A
     .flatMap(indexFileNames)
     .filter((file) => present.has(file))
     .map((file) => `${aptPaths.lists}/${file}`)
-  const times = paths.length === 0 ? undefined : yield* subprocess.run(changeTimes(paths)).pipe(notRun("indexes"))
+  const times =
+    paths.length === 0 ? undefined : yield* subprocess.run(changeTimes(paths)).pipe(notRun("indexes"))
   const files = yield* Effect.forEach(sources, (source) => {
     const file = releaseFileNames(source).find((name) => present.has(name))
     const release =
       file === undefined
-        ? Effect.succeed(undefined)
+        ? Effect.undefined
         : Effect.orElseSucceed(fs.readFileString(`${aptPaths.lists}/${file}`), () => undefined)
     return Effect.map(release, (text) => ({ source, release: text }))
   })

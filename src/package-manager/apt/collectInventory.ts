@@ -11,11 +11,20 @@ import { dpkgFormat, parseDpkgRows } from "./dpkgQuery.ts"
 export const notUnderstood = (what: string, count: number): ReadonlyArray<PartialReason> =>
   count === 0
     ? []
-    : [{ manager: "apt", code: "lines_not_understood", detail: `lines of ${what} not understood: ${count}`, count }]
+    : [
+        {
+          manager: "apt",
+          code: "lines_not_understood",
+          detail: `lines of ${what} not understood: ${count}`,
+          count,
+        },
+      ]
 
 /** The reason for output beyond the limit that a program may fill. */
 export const cutShort = (what: string, truncated: boolean): ReadonlyArray<PartialReason> =>
-  truncated ? [{ manager: "apt", code: "collector_failed", detail: `the output of ${what} is too long to be read` }] : []
+  truncated
+    ? [{ manager: "apt", code: "collector_failed", detail: `the output of ${what} is too long to be read` }]
+    : []
 
 const damaged = (operation: string, detail: string) =>
   new ManagerError({ manager: "apt", operation, reason: "database_damaged", detail })
@@ -39,6 +48,9 @@ export const collectInventory = Effect.fnUntraced(function* (
   return {
     packages: rows.packages,
     faults: rows.faults,
-    reasons: [...notUnderstood("dpkg-query", rows.notUnderstood), ...cutShort("dpkg-query", result.truncated)],
+    reasons: [
+      ...notUnderstood("dpkg-query", rows.notUnderstood),
+      ...cutShort("dpkg-query", result.truncated),
+    ],
   } satisfies Inventory
 })

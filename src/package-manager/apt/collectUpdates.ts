@@ -21,6 +21,8 @@ interface Collected<A> {
   readonly reasons: ReadonlyArray<PartialReason>
 }
 
+const nothing: Archives = new Map()
+
 /** The version tables of all these packages. */
 export const collectPolicies = Effect.fnUntraced(function* (
   { subprocess }: AptReadDependencies,
@@ -76,8 +78,14 @@ const collectPlans = Effect.fnUntraced(function* (
   })
   const refused = (refusal: string): Collected<PlanningResult> => ({
     value: { refusal },
-    reasons: [...reasons, { manager: "apt", code: "collector_failed", detail: `apt cannot plan updates: ${refusal}` }],
+    reasons: [
+      ...reasons,
+      { manager: "apt", code: "collector_failed", detail: `apt cannot plan updates: ${refusal}` },
+    ],
   })
+  if (newer.length === 0) {
+    return { value: { plans: { plain: nothing, withNew: nothing, full: nothing } }, reasons }
+  }
   const withNew = yield* ask("upgrade-with-new")
   if ("refusal" in withNew) return refused(withNew.refusal)
   const plain = newPackages(withNew.archives, rows) === 0 ? withNew : yield* ask("upgrade")
@@ -108,19 +116,15 @@ export const collectUpdates = Effect.fnUntraced(function* (
   const releaseOf = releaseFinder(indexes.releases)
   const vendors = securityVendors(indexes.releases.values())
   const newer = pairs.flatMap(([row, policy]) => newerThan(row, policy, releaseOf) ?? [])
-  const planning =
-    newer.length === 0
-      ? { value: { refusal: "" }, reasons: [] }
-      : yield* collectPlans(dependencies, rows, newer)
+  const planning = yield* collectPlans(dependencies, rows, newer)
 
   const wanted = newer.filter((entry) => isWanted(entry, planning.value))
   const updates = wanted.flatMap((entry) =>
     Option.toArray(availableUpdate(entry, planning.value, { releaseOf, vendors })),
   )
+  const detail = `apt-cache policy left out ${unanswered} packages`
   const silent: ReadonlyArray<PartialReason> =
-    unanswered === 0
-      ? []
-      : [{ manager: "apt", code: "collector_failed", detail: `apt-cache policy left out ${unanswered} packages` }]
+    unanswered === 0 ? [] : [{ manager: "apt", code: "collector_failed", detail }]
   return {
     updates,
     indexes: indexes.states,

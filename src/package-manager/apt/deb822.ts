@@ -26,7 +26,8 @@ export const parseStanzas = (text: string): ReadonlyArray<Stanza> => {
       if (last !== "") open.set(last, `${open.get(last) ?? ""}\n${line.trim()}`)
     } else {
       const [, name, value = ""] = field.exec(line) ?? []
-      last = name === undefined || line.startsWith("#") || open.has(name.toLowerCase()) ? "" : name.toLowerCase()
+      last =
+        name === undefined || line.startsWith("#") || open.has(name.toLowerCase()) ? "" : name.toLowerCase()
       if (last !== "") open.set(last, value.trim())
     }
   }

@@ -1,52 +1,58 @@
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import { isDebian, osRelease } from "../../host/osRelease.ts"
-import { Subprocess } from "../../host/Subprocess.ts"
 import type { DetectedManager } from "../PackageManagers.ts"
 import { aptPaths, aptVersion, dpkgQueryVersion } from "./aptCommands.ts"
-import { make } from "./AptPackageManager.ts"
+import type { AptReadDependencies } from "./collectIndexes.ts"
 
 /** The file that dpkg writes anew whenever a package, a hold or an interrupted run changes. */
 export const aptDatabase = aptPaths.status
 
 /** Distributions that do not live off dpkg, whatever they have installed of it as a tool. */
-const otherFamilies = new Set(["fedora", "rhel", "centos", "suse", "opensuse", "arch", "alpine", "gentoo", "nixos", "mageia"])
+const otherFamilies = new Set([
+  "fedora",
+  "rhel",
+  "centos",
+  "suse",
+  "opensuse",
+  "arch",
+  "alpine",
+  "gentoo",
+  "nixos",
+  "mageia",
+])
 
 /** Whether os-release(5) leaves room for dpkg. A name that nobody knows is no objection: derivatives are many. */
-export const mayBeDebian = (assignments: ReadonlyMap<string, string>): boolean => {
+const mayBeDebian = (assignments: ReadonlyMap<string, string>): boolean => {
   const names = [assignments.get("ID") ?? "", ...(assignments.get("ID_LIKE") ?? "").split(" ")]
   return isDebian(assignments) || names.includes("ubuntu") || !names.some((name) => otherFamilies.has(name))
 }
 
 /**
- * Looks for dpkg and apt anew each time it is run. Present means that dpkg-query runs, that its database lies where
- * it should, and that os-release does not speak of another family; a host that says it is Debian is listed without
- * its database too, so that the loss is reported and not taken for a host without packages.
+ * Looks for dpkg and apt. Present means that dpkg-query runs, that its database lies where it should, and that
+ * os-release does not speak of another family; a host that says it is Debian is listed without its database too, so
+ * that the loss is reported and not taken for a host without packages.
  */
-export const detectApt = Effect.gen(function* () {
-  const subprocess = yield* Subprocess
-  const fs = yield* FileSystem.FileSystem
-  const manager = yield* make
-
-  return Effect.gen(function* () {
-    const text = yield* Effect.orElseSucceed(fs.readFileString("/etc/os-release"), () => "")
-    const system = osRelease(text)
-    if (!mayBeDebian(system)) return Option.none<DetectedManager>()
-    const database = yield* Effect.orElseSucceed(fs.exists(aptPaths.status), () => false)
-    if (!database && !isDebian(system)) return Option.none()
-    const dpkg = yield* Effect.option(subprocess.run(dpkgQueryVersion))
-    if (Option.isNone(dpkg)) return Option.none()
-    const apt = yield* Effect.option(subprocess.run(aptVersion))
-    const version = Option.getOrUndefined(apt)?.stdout.match(/^apt (\S+)/)?.[1]
-    return Option.some<DetectedManager>({
-      manager,
-      state: {
-        id: "apt",
-        ...(version === undefined ? {} : { version }),
-        patchable: Option.isSome(apt),
-        ...(Option.isSome(apt) ? {} : { detail: "dpkg is here without apt-get: packages are listed, none can be updated" }),
-      },
-    })
+export const detectApt = Effect.fnUntraced(function* (
+  { subprocess, fs }: AptReadDependencies,
+  manager: DetectedManager["manager"],
+) {
+  const system = osRelease(yield* Effect.orElseSucceed(fs.readFileString("/etc/os-release"), () => ""))
+  const database = yield* Effect.orElseSucceed(fs.exists(aptPaths.status), () => false)
+  if (!mayBeDebian(system) || (!database && !isDebian(system))) return Option.none<DetectedManager>()
+  const dpkg = yield* Effect.option(subprocess.run(dpkgQueryVersion))
+  if (Option.isNone(dpkg)) return Option.none()
+  const apt = yield* Effect.option(subprocess.run(aptVersion))
+  const version = Option.getOrUndefined(apt)?.stdout.match(/^apt (\S+)/)?.[1]
+  return Option.some<DetectedManager>({
+    manager,
+    state: {
+      id: "apt",
+      ...(version === undefined ? {} : { version }),
+      patchable: Option.isSome(apt),
+      ...(Option.isSome(apt)
+        ? {}
+        : { detail: "dpkg is here without apt-get: packages are listed, none can be updated" }),
+    },
   })
 })

@@ -37,7 +37,8 @@ export const parseDpkgRows = (stdout: string): DpkgRows => {
   const faults: Array<PackageFault> = []
   let notUnderstood = 0
   for (const line of outputLines(stdout)) {
-    const [status = "", name = "", version = "", architecture = "", source, sourceVersion, ...rest] = line.split("\t")
+    const [status = "", name = "", version = "", architecture = "", source, sourceVersion, ...rest] =
+      line.split("\t")
     if (!statusLetters.test(status) || name === "" || sourceVersion === undefined || rest.length > 0) {
       notUnderstood += 1
       continue
@@ -72,5 +73,8 @@ export const nativeArchitecture = (packages: ReadonlyArray<InstalledPackage>): s
   packages.find(({ name }) => name === "dpkg")?.architecture
 
 /** The name that apt prints for an installed package, and finds it by. */
-export const aptName = (row: Pick<InstalledPackage, "name" | "architecture">, native: string | undefined): string =>
+export const aptName = (
+  row: Pick<InstalledPackage, "name" | "architecture">,
+  native: string | undefined,
+): string =>
   row.architecture === native || row.architecture === "all" ? row.name : `${row.name}:${row.architecture}`

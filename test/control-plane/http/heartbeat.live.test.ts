@@ -105,7 +105,7 @@ describe("heartbeats", () => {
     }).pipe(Effect.provide(TestControlPlane.layer())),
   )
 
-  it.live("keep a server online for two intervals", () =>
+  it.live("make a server online", () =>
     Effect.gen(function* () {
       const { operator } = yield* TestControlPlane
       const agent = yield* enrolAgent()

@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { Credentials } from "../../../src/control-plane/persistence/Credentials.ts"
 import { secretHash } from "../../../src/control-plane/secretHash.ts"
 import * as SqlitePersistence from "../../../src/control-plane/sqlite/sqlitePersistence.ts"
-import type { OperatorScope } from "../../../src/protocol/OperatorApi.ts"
+import { OperatorScope } from "../../../src/protocol/OperatorApi.ts"
 import { TestControlPlane } from "../../fakes/TestControlPlane.ts"
 import { agentIdOf, commandIdOf } from "../samples.ts"
 import { enrolAgent, outcomeOf, problemOf, send } from "../signedCalls.ts"
@@ -55,18 +55,19 @@ describe("operator tokens", () => {
   it.live("do what their scope says and nothing else", () =>
     Effect.gen(function* () {
       const { agentId } = yield* enrolAgent()
-      const allowed = {
+      const allowed: Record<OperatorScope, Readonly<Record<string, number>>> = {
         "read:servers": { servers: 200, server: 200, scan: 404 },
         "read:patches": { commands: 200, command: 404 },
         "write:patches": { queue: 200 },
         "write:servers": {},
-      } as const
-      for (const [scope, expected] of Object.entries(allowed)) {
-        yield* addToken(`only ${scope}`, [scope as OperatorScope])
+        "read:schedules": {},
+        "write:schedules": {},
+      }
+      for (const scope of OperatorScope.literals) {
+        yield* addToken(`only ${scope}`, [scope])
         for (const [name, endpoint] of Object.entries(calls(agentId))) {
-          const answer = yield* call(`only ${scope}`, endpoint)
-          const status = Object.entries(expected).find(([allowedName]) => allowedName === name)?.[1] ?? 403
-          assert.strictEqual(answer.status, status, `${name} with ${scope}`)
+          const { status } = yield* call(`only ${scope}`, endpoint)
+          assert.strictEqual(status, allowed[scope][name] ?? 403, `${name} with ${scope}`)
         }
       }
     }).pipe(Effect.provide(TestControlPlane.layer())),
@@ -92,7 +93,10 @@ describe("operator tokens", () => {
       })
       yield* addToken("stranger", ["read:servers", "read:patches", "write:patches"], "other")
       const answers = yield* Effect.forEach(Object.entries(calls(agentId)), ([name, endpoint]) =>
-        Effect.map(call("stranger", endpoint), ({ status, body }) => [name, name === "servers" ? body : status]),
+        Effect.map(call("stranger", endpoint), ({ status, body }) => [
+          name,
+          name === "servers" ? body : status,
+        ]),
       )
       assert.deepStrictEqual(Object.fromEntries(answers), {
         servers: "[]",
@@ -111,7 +115,8 @@ describe("orders", () => {
     Effect.gen(function* () {
       const { agentId } = yield* enrolAgent()
       yield* addToken("patcher", ["write:patches"])
-      const body = '{"command":{"name":"install_updates","parameters":{"selection":{"kind":"all"},"dryrun":true}}}'
+      const body =
+        '{"command":{"name":"install_updates","parameters":{"selection":{"kind":"all"},"dryrun":true}}}'
       const answer = yield* send(
         `/v1/servers/${agentId}/commands`,
         { authorization: "Bearer patcher" },

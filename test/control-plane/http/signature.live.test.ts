@@ -65,7 +65,10 @@ describe("requests of agents", () => {
       assert.strictEqual(yield* outcome("zstd", zstdCompressSync(plain)), "200")
       assert.strictEqual(yield* outcome("br", plain), "400 invalid_request")
       assert.strictEqual(yield* outcome("gzip", plain), "400 invalid_request")
-      assert.strictEqual(yield* outcome("zstd", zstdCompressSync(plain).subarray(0, 40)), "400 invalid_request")
+      assert.strictEqual(
+        yield* outcome("zstd", zstdCompressSync(plain).subarray(0, 40)),
+        "400 invalid_request",
+      )
     }).pipe(Effect.provide(TestControlPlane.layer())),
   )
 

@@ -8,7 +8,11 @@ import { Commands, strayResultLimit } from "../../../src/control-plane/persisten
 import { commandIdOf, heartbeat, noon, result } from "../samples.ts"
 import { enrolled, layer } from "../temporaryStore.ts"
 
-const queued = Effect.fnUntraced(function* (agentId: AgentId, number: number, envelope = `envelope ${number}`) {
+const queued = Effect.fnUntraced(function* (
+  agentId: AgentId,
+  number: number,
+  envelope = `envelope ${number}`,
+) {
   const commands = yield* Commands
   yield* commands.add({
     commandId: commandIdOf(number),
@@ -135,7 +139,11 @@ describe("results", () => {
       const commands = yield* Commands
       const agentId = yield* enrolled()
       const ids = Array.from({ length: strayResultLimit + 5 }, (_, index) => commandIdOf(index))
-      yield* commands.settle(agentId, ids.map((id) => result(id)), soon)
+      yield* commands.settle(
+        agentId,
+        ids.map((id) => result(id)),
+        soon,
+      )
       yield* commands.settle(agentId, [result(commandIdOf(104))], soon)
       const strays = yield* commands.strays(agentId)
       assert.lengthOf(strays, strayResultLimit)

@@ -125,7 +125,9 @@ describe("collectIndexes", () => {
       const { reasons, states } = yield* indexesOf({ files })
       assert.deepEqual(
         reasons.map(({ code, detail }) => `${code} ${detail}`),
-        ["index_missing http://deb.example.org/debian bookworm-updates was never downloaded: run apt-get update"],
+        [
+          "index_missing http://deb.example.org/debian bookworm-updates was never downloaded: run apt-get update",
+        ],
       )
       assert.isUndefined(states[1]?.ageSeconds)
     }),
@@ -166,8 +168,13 @@ describe("collectIndexes", () => {
 
   it.effect("fails with apt's words when apt cannot read its sources", () =>
     Effect.gen(function* () {
-      const broken = { exitCode: 100, stderr: "E: Malformed entry 1 in list file /etc/apt/sources.list (Suite)\n" }
-      const error = yield* Effect.flip(indexesOf({ responders: [when("apt-get --print-uris update", broken)] }))
+      const broken = {
+        exitCode: 100,
+        stderr: "E: Malformed entry 1 in list file /etc/apt/sources.list (Suite)\n",
+      }
+      const error = yield* Effect.flip(
+        indexesOf({ responders: [when("apt-get --print-uris update", broken)] }),
+      )
       assert.deepEqual(
         [error.reason, error.detail],
         ["failed", "Malformed entry 1 in list file /etc/apt/sources.list (Suite)"],

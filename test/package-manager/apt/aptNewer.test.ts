@@ -4,7 +4,13 @@ import { parsePolicies } from "../../../src/package-manager/apt/aptPolicy.ts"
 import type { ReleaseFile } from "../../../src/package-manager/apt/aptReleases.ts"
 import { parseDpkgRows } from "../../../src/package-manager/apt/dpkgQuery.ts"
 
-const release = (origin: string, label: string, suite: string, codename: string, notAutomatic = false): ReleaseFile => ({
+const release = (
+  origin: string,
+  label: string,
+  suite: string,
+  codename: string,
+  notAutomatic = false,
+): ReleaseFile => ({
   origin,
   label,
   suite,
@@ -17,7 +23,13 @@ const releases: Readonly<Record<string, ReleaseFile>> = {
   bookworm: release("Debian", "Debian", "stable", "bookworm"),
   "bookworm-updates": release("Debian", "Debian", "stable-updates", "bookworm-updates"),
   "bookworm-security": release("Debian", "Debian-Security", "stable-security", "bookworm-security"),
-  "bookworm-backports": release("Debian Backports", "Debian Backports", "stable-backports", "bookworm-backports", true),
+  "bookworm-backports": release(
+    "Debian Backports",
+    "Debian Backports",
+    "stable-backports",
+    "bookworm-backports",
+    true,
+  ),
   sid: release("Debian", "Debian", "unstable", "sid"),
   esm: release("UbuntuESMApps", "UbuntuESMApps", "jammy-apps-security", "jammy"),
 }
@@ -28,7 +40,10 @@ const releaseOf = (index: string) => {
 }
 
 /** One version of a table: `VERSION PRIORITY`, then `PRIORITY SUITE` of each source. The installed one is `1.0`. */
-const table = (candidate: string, ...versions: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]>) => {
+const table = (
+  candidate: string,
+  ...versions: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]>
+) => {
   const text = versions.map(([version, ...sources]) =>
     [
       `${version.startsWith("1.0 ") ? " *** " : "     "}${version}`,
@@ -51,7 +66,10 @@ const look = (text: string) => {
 
 describe("newerThan", () => {
   it("is the candidate, where it is newer", () => {
-    assert.deepEqual(look(table("1.1", ["1.1 500", "500 bookworm-updates"], ["1.0 500", "500 bookworm"])), ["1.1", undefined])
+    assert.deepEqual(look(table("1.1", ["1.1 500", "500 bookworm-updates"], ["1.0 500", "500 bookworm"])), [
+      "1.1",
+      undefined,
+    ])
   })
 
   it("is nothing where nothing is newer", () => {
@@ -63,11 +81,20 @@ describe("newerThan", () => {
   })
 
   it.each([
-    ["the installed version", table("1.0", ["1.1 500", "500 bookworm-updates"], ["1.0 1001", "500 bookworm"])],
+    [
+      "the installed version",
+      table("1.0", ["1.1 500", "500 bookworm-updates"], ["1.0 1001", "500 bookworm"]),
+    ],
     ["the newer version", table("1.0", ["1.1 -1", "500 bookworm-updates"], ["1.0 500", "500 bookworm"])],
     ["the newer version, softly", table("1.0", ["1.1 50", "500 sid"], ["1.0 500", "500 bookworm"])],
-    ["a whole pocket of the release", table("1.0", ["1.1 -1", "-1 bookworm-updates"], ["1.0 500", "500 bookworm"])],
-    ["security, by a default release", table("1.0", ["1.1 500", "500 bookworm-security"], ["1.0 990", "990 bookworm"])],
+    [
+      "a whole pocket of the release",
+      table("1.0", ["1.1 -1", "-1 bookworm-updates"], ["1.0 500", "500 bookworm"]),
+    ],
+    [
+      "security, by a default release",
+      table("1.0", ["1.1 500", "500 bookworm-security"], ["1.0 990", "990 bookworm"]),
+    ],
     ["security for a package from elsewhere", table("1.0", ["1.1 1", "1 bookworm-security"], ["1.0 100"])],
   ])("sees a pin on %s", (_, text) => {
     assert.deepEqual(look(text), ["1.1", "pinned"])
@@ -75,9 +102,15 @@ describe("newerThan", () => {
 
   it.each([
     ["backports", table("1.0", ["1.1~bpo12+1 100", "100 bookworm-backports"], ["1.0 500", "500 bookworm"])],
-    ["backports, pinned", table("1.0", ["1.1~bpo12+1 50", "100 bookworm-backports"], ["1.0 500", "500 bookworm"])],
+    [
+      "backports, pinned",
+      table("1.0", ["1.1~bpo12+1 50", "100 bookworm-backports"], ["1.0 500", "500 bookworm"]),
+    ],
     ["another release at low priority", table("1.0", ["1.1 50", "50 sid"], ["1.0 500", "500 bookworm"])],
-    ["another release beside the default release", table("1.0", ["1.1 500", "500 sid"], ["1.0 990", "990 bookworm"])],
+    [
+      "another release beside the default release",
+      table("1.0", ["1.1 500", "500 sid"], ["1.0 990", "990 bookworm"]),
+    ],
   ])("does not take %s for an update", (_, text) => {
     assert.isUndefined(look(text))
   })
@@ -88,11 +121,16 @@ describe("newerThan", () => {
   })
 
   it("knows an update that Ubuntu Pro withholds", () => {
-    assert.deepEqual(look(table("1.0", ["1.1 -32768", "-32768 esm"], ["1.0 500", "500 bookworm"])), ["1.1", "needs_entitlement"])
+    assert.deepEqual(look(table("1.0", ["1.1 -32768", "-32768 esm"], ["1.0 500", "500 bookworm"])), [
+      "1.1",
+      "needs_entitlement",
+    ])
   })
 
   it("marks another build of the installed version", () => {
-    const text = table("1.0", ["1.0  500", "500 bookworm"]).replace(" *** 1.0  500", "     1.0 500").replace("        100 /var/lib/dpkg/status\n", " *** 1.0 100\n        100 /var/lib/dpkg/status\n")
+    const text = table("1.0", ["1.0  500", "500 bookworm"])
+      .replace(" *** 1.0  500", "     1.0 500")
+      .replace("        100 /var/lib/dpkg/status\n", " *** 1.0 100\n        100 /var/lib/dpkg/status\n")
     const [policy] = parsePolicies(text).packages
     const [row] = parseDpkgRows("ii \tx\t1.0\tamd64\tx\t1.0\n").packages
     const newer = row && policy && newerThan(row, policy, releaseOf)

@@ -54,7 +54,12 @@ describe("parsePolicies", () => {
     )
     assert.strictEqual(notUnderstood, 0)
     assert.deepEqual(
-      packages.map(({ name, installed, candidate, versions }) => [name, installed, candidate, versions.length]),
+      packages.map(({ name, installed, candidate, versions }) => [
+        name,
+        installed,
+        candidate,
+        versions.length,
+      ]),
       [
         ["libc6:i386", undefined, "2.36-9", 1],
         ["mail-transport-agent", undefined, undefined, 0],
@@ -73,7 +78,10 @@ describe("parsePolicies", () => {
   })
 
   it("counts lines that fit nowhere", () => {
-    assert.strictEqual(parsePolicies(`N: Unable to locate package x\n${phased}  Instalado: 1\n     1.1\n`).notUnderstood, 3)
+    assert.strictEqual(
+      parsePolicies(`N: Unable to locate package x\n${phased}  Instalado: 1\n     1.1\n`).notUnderstood,
+      3,
+    )
   })
 
   it.each(["debian-11-lab", "debian-12-lab", "debian-13-lab", "debian-12-real"] as const)(

@@ -19,15 +19,20 @@ describe("parseRelease", () => {
   })
 
   it("reads a bare one, whatever the case of its field names", () => {
-    assert.deepEqual(parseRelease("origin: Acme\nSUITE: stable\nNotAutomatic: yes\nButAutomaticUpgrades: yes\n"), {
-      origin: "Acme",
-      suite: "stable",
-      notAutomatic: true,
-    })
+    assert.deepEqual(
+      parseRelease("origin: Acme\nSUITE: stable\nNotAutomatic: yes\nButAutomaticUpgrades: yes\n"),
+      {
+        origin: "Acme",
+        suite: "stable",
+        notAutomatic: true,
+      },
+    )
   })
 
   it("takes nothing from a text that is none", () => {
-    assert.deepEqual(parseRelease("<html>Origin: x</html>\nDate: soon\nValid-Until: later\n"), { notAutomatic: false })
+    assert.deepEqual(parseRelease("<html>Origin: x</html>\nDate: soon\nValid-Until: later\n"), {
+      notAutomatic: false,
+    })
   })
 })
 
@@ -45,9 +50,18 @@ describe("releaseFinder", () => {
   )
 
   it.each([
-    ["http://deb.example.org/debian bookworm/main amd64 Packages", "http://deb.example.org/debian/dists/bookworm/"],
-    ["http://deb.example.org/debian bookworm-updates/main i386 Packages", "http://deb.example.org/debian/dists/bookworm-updates/"],
-    ["http://deb.example.org/debian-security buster/updates/main amd64 Packages", "http://deb.example.org/debian-security/dists/buster/updates/"],
+    [
+      "http://deb.example.org/debian bookworm/main amd64 Packages",
+      "http://deb.example.org/debian/dists/bookworm/",
+    ],
+    [
+      "http://deb.example.org/debian bookworm-updates/main i386 Packages",
+      "http://deb.example.org/debian/dists/bookworm-updates/",
+    ],
+    [
+      "http://deb.example.org/debian-security buster/updates/main amd64 Packages",
+      "http://deb.example.org/debian-security/dists/buster/updates/",
+    ],
     ["file:/srv/flat ./ Packages", "file:/srv/flat/./"],
     ["copy:/srv sub/ Packages", "copy:/srv/sub/"],
     ["http://deb.example.org/debian trixie/main amd64 Packages", undefined],

@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PolicyVersion } from "../../../src/package-manager/apt/aptPolicy.ts"
 import type { ReleaseFile } from "../../../src/package-manager/apt/aptReleases.ts"
-import { securityEvidence, securityOf, securityVendors } from "../../../src/package-manager/apt/aptSecurity.ts"
+import {
+  securityEvidence,
+  securityOf,
+  securityVendors,
+} from "../../../src/package-manager/apt/aptSecurity.ts"
 
 const release = (origin: string, label: string, suite: string, codename: string): ReleaseFile => ({
   origin,
@@ -35,11 +39,27 @@ const judge = (from: string, versions: ReadonlyArray<PolicyVersion>, enabled = O
 
 describe("securityEvidence", () => {
   it.each([
-    ["Debian", release("Debian", "Debian-Security", "oldstable-security", "bookworm-security"), "Debian-Security"],
-    ["Debian before bullseye", release("Debian", "Debian-Security", "oldoldstable", "buster"), "Debian-Security"],
+    [
+      "Debian",
+      release("Debian", "Debian-Security", "oldstable-security", "bookworm-security"),
+      "Debian-Security",
+    ],
+    [
+      "Debian before bullseye",
+      release("Debian", "Debian-Security", "oldoldstable", "buster"),
+      "Debian-Security",
+    ],
     ["Ubuntu", release("Ubuntu", "Ubuntu", "jammy-security", "jammy"), "Ubuntu jammy-security"],
-    ["Ubuntu Pro", release("UbuntuESMApps", "UbuntuESMApps", "jammy-apps-security", "jammy"), "UbuntuESMApps jammy-apps-security"],
-    ["a derivative by codename", release("Devuan", "Devuan", "stable-security", "daedalus-security"), "Devuan daedalus-security"],
+    [
+      "Ubuntu Pro",
+      release("UbuntuESMApps", "UbuntuESMApps", "jammy-apps-security", "jammy"),
+      "UbuntuESMApps jammy-apps-security",
+    ],
+    [
+      "a derivative by codename",
+      release("Devuan", "Devuan", "stable-security", "daedalus-security"),
+      "Devuan daedalus-security",
+    ],
     ["a derivative by label", release("LabOS", "LabOS Security", "now", "lab"), "LabOS Security"],
   ])("recognises %s", (_, file, value) => {
     assert.strictEqual(securityEvidence(file)?.value, value)

@@ -21,7 +21,11 @@ describe("parseUris", () => {
       ),
       {
         files: [
-          { uri: "http://deb.example.org/pool/b/bash_5.2%2bb13_amd64.deb", file: "bash_5.2+b13_amd64.deb", bytes: 1_490_652 },
+          {
+            uri: "http://deb.example.org/pool/b/bash_5.2%2bb13_amd64.deb",
+            file: "bash_5.2+b13_amd64.deb",
+            bytes: 1_490_652,
+          },
           { uri: "file:/srv/flat/./a.deb", file: "a_1_all.deb", bytes: 956 },
         ],
         notUnderstood: 0,
@@ -62,7 +66,9 @@ describe("archivesOf", () => {
         const found = archivesOf(parseUris(recorded(host, uris)).files)
         const simulated = parseSimulation(recorded(host, simulation)).installs
         assert.deepEqual(
-          [...found.archives].flatMap(([name, of]) => of.map(({ version }) => `${name} ${version}`)).toSorted(),
+          [...found.archives]
+            .flatMap(([name, of]) => of.map(({ version }) => `${name} ${version}`))
+            .toSorted(),
           simulated.map(({ name, to }) => `${name} ${to}`).toSorted(),
         )
       }

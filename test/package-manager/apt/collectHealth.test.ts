@@ -8,7 +8,9 @@ import { recordedFiles, recordedHost } from "./recordedHost.ts"
 const sound = [when("dpkg --audit", ""), when("apt-get -s check", "")]
 
 const health = (responders: ReadonlyArray<Responder>, files = recordedFiles("debian-12-lab")) =>
-  Effect.flatMap(recordedHost("debian-12-lab", { responders, files }), ({ dependencies }) => collectHealth(dependencies))
+  Effect.flatMap(recordedHost("debian-12-lab", { responders, files }), ({ dependencies }) =>
+    collectHealth(dependencies),
+  )
 
 describe("collectHealth", () => {
   it.effect("finds nothing on a sound host", () =>
@@ -20,7 +22,8 @@ describe("collectHealth", () => {
 
   it.effect("takes the output of dpkg --audit for damage, though it exits with 0", () =>
     Effect.gen(function* () {
-      const audit = "The following packages are only half configured:\n lab-failpost  awkward package of the lab\n"
+      const audit =
+        "The following packages are only half configured:\n lab-failpost  awkward package of the lab\n"
       const { damage } = yield* health([when("dpkg --audit", audit), ...sound])
       assert.include(damage ?? "", "dpkg --audit: The following packages are only half configured")
     }),
@@ -29,7 +32,10 @@ describe("collectHealth", () => {
   it.effect("sees an interrupted run by dpkg's journal", () =>
     Effect.gen(function* () {
       const files = { ...recordedFiles("debian-12-lab"), "/var/lib/dpkg/updates/0001": "Package: x\n" }
-      assert.strictEqual((yield* health(sound, files)).damage, "a dpkg run was interrupted: run dpkg --configure -a")
+      assert.strictEqual(
+        (yield* health(sound, files)).damage,
+        "a dpkg run was interrupted: run dpkg --configure -a",
+      )
       const harmless = { ...recordedFiles("debian-12-lab"), "/var/lib/dpkg/updates/tmp.i": "" }
       assert.isUndefined((yield* health(sound, harmless)).damage)
     }),

@@ -60,7 +60,9 @@ describe("collectInventory", () => {
     Effect.gen(function* () {
       const stderr =
         "dpkg-query: error: parsing file '/var/lib/dpkg/status' near line 3:\n field name 'garbage' must be followed by colon\n"
-      const responders = [when("dpkg-query --show", { exitCode: 2, stdout: "ii \ta\t1\tall\ta\t1\n", stderr })]
+      const responders = [
+        when("dpkg-query --show", { exitCode: 2, stdout: "ii \ta\t1\tall\ta\t1\n", stderr }),
+      ]
       const error = yield* Effect.flip(inventory({ responders }))
       assert.strictEqual(error.reason, "database_damaged")
       assert.include(error.detail, "near line 3: field name 'garbage'")

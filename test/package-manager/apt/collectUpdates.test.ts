@@ -20,86 +20,90 @@ const simulated = (host: Parameters<typeof recorded>[0], file: string): Readonly
     .map(({ name }) => name)
     .toSorted()
 
-const byName = (updates: ReadonlyArray<AvailableUpdate>, name: string) => updates.find((row) => row.name === name)
+const byName = (updates: ReadonlyArray<AvailableUpdate>, name: string) =>
+  updates.find((row) => row.name === name)
 
-describe.each(["debian-11-lab", "debian-12-lab", "debian-13-lab"] as const)("collectUpdates on %s", (host) => {
-  const listing = Effect.flatMap(recordedHost(host), ({ dependencies }) => collectUpdates(dependencies))
+describe.each(["debian-11-lab", "debian-12-lab", "debian-13-lab"] as const)(
+  "collectUpdates on %s",
+  (host) => {
+    const listing = Effect.flatMap(recordedHost(host), ({ dependencies }) => collectUpdates(dependencies))
 
-  it.effect("offers exactly what apt-get upgrade would install", () =>
-    Effect.gen(function* () {
-      const { updates, reasons } = yield* listing
-      assert.deepStrictEqual(reasons, [])
-      assert.deepStrictEqual(names(updates), simulated(host, "apt-get-upgrade.stdout"))
-    }),
-  )
+    it.effect("offers exactly what apt-get upgrade would install", () =>
+      Effect.gen(function* () {
+        const { updates, reasons } = yield* listing
+        assert.deepStrictEqual(reasons, [])
+        assert.deepStrictEqual(names(updates), simulated(host, "apt-get-upgrade.stdout"))
+      }),
+    )
 
-  it.effect("explains every other update", () =>
-    Effect.gen(function* () {
-      const { updates } = yield* listing
-      assert.deepStrictEqual(names(updates, "held"), ["lab-held"])
-      assert.deepStrictEqual(names(updates, "pinned"), ["lab-pinned"])
-      assert.deepStrictEqual(names(updates, "phased"), ["lab-phased"])
-      assert.deepStrictEqual(names(updates, "needs_new_dependency"), ["lab-newdep"])
-      assert.deepStrictEqual(names(updates, "needs_removal"), ["lab-conflict"])
-      assert.deepStrictEqual(names(updates, "conflict"), ["lab-unsat"])
-    }),
-  )
+    it.effect("explains every other update", () =>
+      Effect.gen(function* () {
+        const { updates } = yield* listing
+        assert.deepStrictEqual(names(updates, "held"), ["lab-held"])
+        assert.deepStrictEqual(names(updates, "pinned"), ["lab-pinned"])
+        assert.deepStrictEqual(names(updates, "phased"), ["lab-phased"])
+        assert.deepStrictEqual(names(updates, "needs_new_dependency"), ["lab-newdep"])
+        assert.deepStrictEqual(names(updates, "needs_removal"), ["lab-conflict"])
+        assert.deepStrictEqual(names(updates, "conflict"), ["lab-unsat"])
+      }),
+    )
 
-  it.effect("lists everything that apt-get dist-upgrade would upgrade", () =>
-    Effect.gen(function* () {
-      const { updates } = yield* listing
-      const listed = new Set(updates.map(({ name }): string => name))
-      const missing = simulated(host, "apt-get-dist-upgrade.stdout").filter((name) => !listed.has(name))
-      assert.deepStrictEqual(missing, [])
-    }),
-  )
+    it.effect("lists everything that apt-get dist-upgrade would upgrade", () =>
+      Effect.gen(function* () {
+        const { updates } = yield* listing
+        const listed = new Set(updates.map(({ name }): string => name))
+        const missing = simulated(host, "apt-get-dist-upgrade.stdout").filter((name) => !listed.has(name))
+        assert.deepStrictEqual(missing, [])
+      }),
+    )
 
-  it.effect("finds the security fix that a newer feature update hides", () =>
-    Effect.gen(function* () {
-      const hidden = byName((yield* listing).updates, "lab-hidden")
-      assert.deepStrictEqual(
-        [hidden?.to, hidden?.security],
-        [
-          "2.0-1",
-          { verdict: "yes", evidence: [{ kind: "label", value: "LabOS-Security" }], fixedIn: "1.0-1+sec1" },
-        ],
-      )
-    }),
-  )
+    it.effect("finds the security fix that a newer feature update hides", () =>
+      Effect.gen(function* () {
+        const hidden = byName((yield* listing).updates, "lab-hidden")
+        assert.deepStrictEqual(
+          [hidden?.to, hidden?.security],
+          [
+            "2.0-1",
+            { verdict: "yes", evidence: [{ kind: "label", value: "LabOS-Security" }], fixedIn: "1.0-1+sec1" },
+          ],
+        )
+      }),
+    )
 
-  it.effect("tells security from other updates, and names all origins of a version", () =>
-    Effect.gen(function* () {
-      const { updates } = yield* listing
-      assert.strictEqual(byName(updates, "lab-plain")?.security.verdict, "no")
-      assert.strictEqual(byName(updates, "lab-secfix")?.security.verdict, "yes")
-      const both = byName(updates, "lab-both")
-      assert.strictEqual(both?.security.verdict, "yes")
-      assert.deepStrictEqual(both?.origins, [
-        {
-          id: "copy:/srv/lab lab-updates/main",
-          origin: "LabOS",
-          label: "LabOS",
-          suite: "stable-updates",
-          codename: "lab-updates",
-        },
-        {
-          id: "copy:/srv/lab lab-security/main",
-          origin: "LabOS",
-          label: "LabOS-Security",
-          suite: "stable-security",
-          codename: "lab-security",
-        },
-      ])
-    }),
-  )
+    it.effect("tells security from other updates, and names all origins of a version", () =>
+      Effect.gen(function* () {
+        const { updates } = yield* listing
+        assert.strictEqual(byName(updates, "lab-plain")?.security.verdict, "no")
+        assert.strictEqual(byName(updates, "lab-secfix")?.security.verdict, "yes")
+        const both = byName(updates, "lab-both")
+        assert.strictEqual(both?.security.verdict, "yes")
+        assert.deepStrictEqual(both?.origins, [
+          {
+            id: "copy:/srv/lab lab-updates/main",
+            origin: "LabOS",
+            label: "LabOS",
+            suite: "stable-updates",
+            codename: "lab-updates",
+          },
+          {
+            id: "copy:/srv/lab lab-security/main",
+            origin: "LabOS",
+            label: "LabOS-Security",
+            suite: "stable-security",
+            codename: "lab-security",
+          },
+        ])
+      }),
+    )
 
-  it.effect("gives the roll-out percentage of a phased update", () =>
-    Effect.gen(function* () {
-      const { installable } = byName((yield* listing).updates, "lab-phased") ?? {}
-      assert.strictEqual(installable?.answer === "no" ? installable.phasedPercent : undefined, 0)
-    }),
-  )
-})
+    it.effect("gives the roll-out percentage of a phased update", () =>
+      Effect.gen(function* () {
+        const { installable } = byName((yield* listing).updates, "lab-phased") ?? {}
+        assert.strictEqual(installable?.answer === "no" ? installable.phasedPercent : undefined, 0)
+      }),
+    )
+  },
+)
 
 describe("collectUpdates", () => {
   it.effect("asks the planner once where nothing is new and nothing kept back", () =>
@@ -122,7 +126,10 @@ describe("collectUpdates", () => {
         .trim()
         .split("\n")
         .map((line) => line.split("\t"))
-        .map(([, name, version]) => `${name}:\n  Installed: ${version}\n  Candidate: ${version}\n  Version table:\n *** ${version} 100\n        100 /var/lib/dpkg/status\n`)
+        .map(
+          ([, name, version]) =>
+            `${name}:\n  Installed: ${version}\n  Candidate: ${version}\n  Version table:\n *** ${version} 100\n        100 /var/lib/dpkg/status\n`,
+        )
         .join("")
       const { calls, dependencies } = yield* recordedHost("debian-12-real", {
         responders: [when("apt-cache policy", table)],
@@ -137,7 +144,8 @@ describe("collectUpdates", () => {
     Effect.gen(function* () {
       const refusal = {
         exitCode: 100,
-        stderr: "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).\n",
+        stderr:
+          "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).\n",
       }
       const { dependencies } = yield* recordedHost("debian-12-lab", {
         responders: [when("apt-get --print-uris upgrade", refusal)],

@@ -10,23 +10,23 @@ const line = (status: string, name: string, version = "1.0-1", source = name, so
 describe("parseDpkgRows", () => {
   it("lists what is installed and meant to be, with holds", () => {
     const { packages, faults, notUnderstood } = parseDpkgRows(line("ii ", "bash") + line("hi ", "lab-held"))
-    assert.deepEqual(packages, [
+    assert.deepEqual<unknown>(packages, [
       { manager: "apt", name: "bash", architecture: "amd64", version: "1.0-1" },
       { manager: "apt", name: "lab-held", architecture: "amd64", version: "1.0-1", held: true },
     ])
-    assert.deepEqual([faults, notUnderstood], [[], 0])
+    assert.deepEqual<unknown>([faults, notUnderstood], [[], 0])
   })
 
   it("leaves out removed packages whose configuration files remain", () => {
     const rows = parseDpkgRows(line("rc ", "lab-rc") + line("un ", "gone", "") + line("pn ", "gone2", ""))
-    assert.deepEqual(rows, { packages: [], faults: [], notUnderstood: 0 })
+    assert.deepEqual<unknown>(rows, { packages: [], faults: [], notUnderstood: 0 })
   })
 
   it("names source and source version where they differ", () => {
     const [row] = parseDpkgRows(line("ii ", "lab-sourced", "1.0-1", "lab-source", "1:2.3")).packages
-    assert.deepEqual([row?.source, row?.sourceVersion], ["lab-source", "1:2.3"])
+    assert.deepEqual<unknown>([row?.source, row?.sourceVersion], ["lab-source", "1:2.3"])
     const [rebuilt] = parseDpkgRows(line("ii ", "bash", "5.2-2+b8", "bash", "5.2-2")).packages
-    assert.deepEqual([rebuilt?.source, rebuilt?.sourceVersion], [undefined, "5.2-2"])
+    assert.deepEqual<unknown>([rebuilt?.source, rebuilt?.sourceVersion], [undefined, "5.2-2"])
   })
 
   it.each([
@@ -40,24 +40,24 @@ describe("parseDpkgRows", () => {
     ["it ", "triggers_pending"],
   ])("takes %s for a fault, not for an installed package", (status, state) => {
     const { packages, faults } = parseDpkgRows(line(status, "lab-x"))
-    assert.deepEqual(packages, [])
-    assert.deepEqual(faults, [{ manager: "apt", name: "lab-x", version: "1.0-1", state }])
+    assert.deepEqual<unknown>(packages, [])
+    assert.deepEqual<unknown>(faults, [{ manager: "apt", name: "lab-x", version: "1.0-1", state }])
   })
 
   it("keeps a package that is installed and must be installed again as both", () => {
     const { packages, faults } = parseDpkgRows(line("iiR", "lab-x"))
-    assert.deepEqual([packages.length, faults[0]?.state], [1, "reinstall_required"])
+    assert.deepEqual<unknown>([packages.length, faults[0]?.state], [1, "reinstall_required"])
   })
 
   it("reports a fault without a version", () => {
-    assert.deepEqual(parseDpkgRows(line("iH ", "lab-x", "")).faults, [
+    assert.deepEqual<unknown>(parseDpkgRows(line("iH ", "lab-x", "")).faults, [
       { manager: "apt", name: "lab-x", state: "half_installed" },
     ])
   })
 
   it("counts lines that are no record", () => {
     const text = `${line("xx ", "bash")}bash 5.2\n\n${line("ii ", "-o")}${line("ii ", "a", "")}${line("ii ", "b").trimEnd()}\tmore\n`
-    assert.deepEqual(parseDpkgRows(text), { packages: [], faults: [], notUnderstood: 6 })
+    assert.deepEqual<unknown>(parseDpkgRows(text), { packages: [], faults: [], notUnderstood: 6 })
   })
 
   it.each(["debian-11-lab", "debian-12-lab", "debian-13-lab", "debian-12-real"] as const)(
@@ -81,13 +81,16 @@ describe("parseDpkgRows", () => {
 
 describe("aptName", () => {
   const { packages } = parseDpkgRows(
-    line("ii ", "dpkg") + line("ii ", "libc6") + line("ii ", "libc6").replace("amd64", "i386") + line("ii ", "adduser").replace("amd64", "all"),
+    line("ii ", "dpkg") +
+      line("ii ", "libc6") +
+      line("ii ", "libc6").replace("amd64", "i386") +
+      line("ii ", "adduser").replace("amd64", "all"),
   )
 
   it("is the bare name but for foreign architectures", () => {
     const native = nativeArchitecture(packages)
     assert.strictEqual(native, "amd64")
-    assert.deepEqual(
+    assert.deepEqual<unknown>(
       packages.map((row) => aptName(row, native)),
       ["dpkg", "libc6", "libc6:i386", "adduser"],
     )

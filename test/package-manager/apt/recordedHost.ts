@@ -16,7 +16,8 @@ export type RecordedHost = "debian-11-lab" | "debian-12-lab" | "debian-13-lab" |
 
 const folder = (host: RecordedHost) => fileURLToPath(new URL(`../../fixtures/apt/${host}`, import.meta.url))
 
-export const recorded = (host: RecordedHost, file: string): string => readFileSync(`${folder(host)}/${file}`, "utf8")
+export const recorded = (host: RecordedHost, file: string): string =>
+  readFileSync(`${folder(host)}/${file}`, "utf8")
 
 /** When the recordings were made, to the day. */
 export const recordedAt = DateTime.makeUnsafe("2026-11-22T13:00:00Z")
@@ -41,7 +42,9 @@ export const recordedFiles = (host: RecordedHost): Tree => ({
 
 const changedAt: Responder = ([program, , , , ...paths]) =>
   program === "stat"
-    ? paths.map((path) => `${Math.floor(refreshedAt.epochMilliseconds / 1000)}\tregular file\t${path}\n`).join("")
+    ? paths
+        .map((path) => `${Math.floor(refreshedAt.epochMilliseconds / 1000)}\tregular file\t${path}\n`)
+        .join("")
     : undefined
 
 /** A host that answers as it did, but for what comes first among the responders or in the file tree. */
@@ -69,4 +72,6 @@ export const recordedHost = Effect.fnUntraced(function* (
 
 /** The command lines run so far, options left out. */
 export const commands = (calls: FakeSubprocess["calls"]): ReadonlyArray<string> =>
-  calls.map(({ program, args }) => [program, ...args.filter((arg) => /^(?:--[pw]|[a-z])/.test(arg))].join(" "))
+  calls.map(({ program, args }) =>
+    [program, ...args.filter((arg) => /^(?:--[pw]|[a-z])/.test(arg))].join(" "),
+  )

@@ -16,19 +16,25 @@ import { issueCertificate } from "../../fakes/TestPki.ts"
 
 type Keys = Partial<typeof AgentConfigFile.Encoded>
 
-const probeLayer = HttpsServerProbe.layerTimeout(Duration.seconds(5)).pipe(
-  Layer.provide([environmentOf({}), NodeFileSystem.layer]),
-)
-
+/** Asks a probe with this patience under a configuration of these keys. */
 const withProbe = <A, E>(
   keys: Keys,
   use: (probe: ServerProbe["Service"], config: AgentConfig["Service"]) => Effect.Effect<A, E>,
+  timeout = Duration.seconds(5),
 ) =>
   Effect.gen(function* () {
     return yield* use(yield* ServerProbe, yield* AgentConfig)
-  }).pipe(Effect.provide([probeLayer, configOf(keys)]))
+  }).pipe(
+    Effect.provide(
+      HttpsServerProbe.layerTimeout(timeout).pipe(
+        Layer.provide([environmentOf({}), NodeFileSystem.layer]),
+        Layer.merge(configOf(keys)),
+      ),
+    ),
+  )
 
-const connectionOf = (keys: Keys) => withProbe(keys, (probe, config) => probe.connection(config))
+const connectionOf = (keys: Keys, timeout?: Duration.Duration) =>
+  withProbe(keys, (probe, config) => probe.connection(config), timeout)
 
 const outcomes = (checks: ReadonlyArray<SelfCheck>) => checks.map(({ name, outcome }) => `${name} ${outcome}`)
 const detailOf = (checks: ReadonlyArray<SelfCheck>, name: string) =>
@@ -174,13 +180,7 @@ describe("the probe of a connection", () => {
   it.live("does not wait for a silent server for longer than its time limit", () =>
     Effect.gen(function* () {
       const { base } = yield* start(() => undefined)
-      const patience = HttpsServerProbe.layerTimeout(Duration.millis(300))
-      const checks = yield* Effect.gen(function* () {
-        return yield* (yield* ServerProbe).connection(yield* AgentConfig)
-      }).pipe(
-        Effect.provide(patience.pipe(Layer.provide([environmentOf({}), NodeFileSystem.layer]))),
-        Effect.provide(configOf(base)),
-      )
+      const checks = yield* connectionOf(base, Duration.millis(300))
       assert.deepStrictEqual(outcomes(checks), endingAt("tcp"))
     }),
   )

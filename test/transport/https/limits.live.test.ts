@@ -73,7 +73,7 @@ describe("an answer's size", () => {
     }),
   )
 
-  it.live("leaves memory as it was, however often a server tries", () =>
+  it.live("is limited in memory too, however often a server tries", () =>
     Effect.gen(function* () {
       const bomb = gzipSync(Buffer.alloc(100 * mebibyte, " "))
       const { layer } = yield* startTrusted((request, response, n) => {
@@ -83,17 +83,16 @@ describe("an answer's size", () => {
       })
       const attack = Effect.repeat(
         Effect.flatMap(Effect.flip(beat), (error) => Effect.sync(() => assertTooLarge(error))),
-        {
-          times: 9,
-        },
+        { times: 9 },
       )
       yield* Effect.gen(function* () {
         yield* attack
         const before = process.memoryUsage.rss()
         yield* attack
         yield* attack
-        // 20 attacks of 1 to 100 MiB; the server runs in this process as well.
-        assert.isBelow(process.memoryUsage.rss() - before, 48 * mebibyte)
+        // Without the limits one bomb takes 200 MiB, an endless body whatever there is. What is measured here is
+        // mostly the server, which runs in this process, and what the collector leaves lying about.
+        assert.isBelow(process.memoryUsage.rss() - before, 128 * mebibyte)
       }).pipe(Effect.provide(layer))
     }),
   )

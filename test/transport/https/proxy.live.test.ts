@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { beat, idleReply, transport } from "../../fakes/agentTransport.ts"
+import { beat, configOf, environmentOf, idleReply, transport } from "../../fakes/agentTransport.ts"
 import { makePkiWithFile } from "../../fakes/caFile.ts"
 import { startProxy } from "../../fakes/ConnectProxy.ts"
 import { json, startServer } from "../../fakes/MisbehavingServer.ts"
+import { proxyFor, readProxy } from "../../../src/transport/https/proxy.ts"
 import { RequestFailed, TlsRefused } from "../../../src/transport/ControlPlane.ts"
 
 /** A control plane, and what it takes to reach it through a proxy that answers CONNECT with `status`. */
@@ -123,6 +124,31 @@ describe("the proxy variables", () => {
       const variables = { HTTPS_PROXY: "http://proxy.invalid:3128", NO_PROXY: "localhost" }
       yield* Effect.provide(beat, transport({ config: { ...base, proxy: proxy.url }, variables }))
       assert.strictEqual(proxy.asked.length, 1)
+    }),
+  )
+
+  it.live("except hosts as Node's agent does, so that a failure is never blamed on a proxy out of play", () =>
+    Effect.gen(function* () {
+      const { server, proxy, base } = yield* start()
+      const url = new URL(server.url)
+      const entries = [
+        "*",
+        "localhost",
+        " LOCALHOST ,x",
+        `localhost:${server.port}`,
+        ".localhost",
+        "*.localhost",
+      ]
+      for (const except of [...entries, "localhost:1", "host", "ocalhost", "127.0.0.1", "x,,y"]) {
+        const before = proxy.asked.length
+        const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: except }
+        yield* Effect.provide(beat, transport({ config: base, variables }))
+        const expected = proxyFor(
+          yield* Effect.provide(readProxy, [configOf({}), environmentOf(variables)]),
+          url,
+        )
+        assert.strictEqual(proxy.asked.length > before, expected !== undefined, except)
+      }
     }),
   )
 })

@@ -1,0 +1,81 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import {
+  complaintOf,
+  endOf,
+  errorsOf,
+  lockRefusal,
+  plainText,
+  shortened,
+  wantsRoot,
+} from "../../../src/package-manager/apt/aptMessages.ts"
+
+describe("aptMessages", () => {
+  it("removes escape codes, control characters and what a carriage return overwrote", () => {
+    const text =
+      "(Reading ... 5%\r(Reading ... 100%\r\n\u001b[1;32mbold\u001b[0m\u001b]0;title\u0007 \u0000end\r\n"
+    assert.strictEqual(plainText(text), "(Reading ... 100%\nbold end\n")
+  })
+
+  it.prop("leaves no control character but tab and newline, whatever the text", [Schema.String], ([text]) => {
+    assert.notMatch(plainText(text), /[^\P{Cc}\t\n\u0080-\u009f]/u)
+  })
+
+  it("joins the continuation lines of an error", () => {
+    const stderr =
+      "W: something\nE: Unable to correct problems\nE: The solver says:\n   Reached two decisions:\n   1. a\nN: note\n"
+    assert.deepStrictEqual(errorsOf(stderr), [
+      "Unable to correct problems",
+      "The solver says: Reached two decisions: 1. a",
+    ])
+  })
+
+  it("complains with apt's errors, else with the end of what was said", () => {
+    assert.strictEqual(complaintOf({ stdout: "out", stderr: "noise\nE: broken\n" }), "broken")
+    assert.strictEqual(complaintOf({ stdout: "out", stderr: "dpkg: error: x\n" }), "dpkg: error: x")
+    assert.strictEqual(complaintOf({ stdout: "only\nout\n", stderr: " \n" }), "only out")
+  })
+
+  it("cuts from the right end and shows that it did", () => {
+    assert.strictEqual(endOf("abcdef", 4), "…def")
+    assert.strictEqual(shortened("abcdef", 4), "abc…")
+    assert.strictEqual(shortened("abcd", 4), "abcd")
+  })
+
+  it("names the holder of a lock as apt and dpkg of several generations do", () => {
+    const cases: ReadonlyArray<readonly [string, ReturnType<typeof lockRefusal>]> = [
+      [
+        "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 35 (unattended-upgr)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n",
+        { lock: "/var/lib/dpkg/lock-frontend", pid: 35, program: "unattended-upgr" },
+      ],
+      [
+        "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 26 (apt-get)\n",
+        { lock: "/var/lib/apt/lists/lock", pid: 26, program: "apt-get" },
+      ],
+      [
+        "E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)\n",
+        { lock: "/var/lib/dpkg/lock" },
+      ],
+      [
+        "dpkg: error: dpkg frontend lock was locked by another process with pid 35\n",
+        { lock: "/var/lib/dpkg/lock-frontend", pid: 35 },
+      ],
+      [
+        "dpkg: error: dpkg frontend lock was locked by /usr/bin/perl process with pid 35\n",
+        { lock: "/var/lib/dpkg/lock-frontend", pid: 35, program: "perl" },
+      ],
+      ["dpkg: error: dpkg database is locked by another process\n", { lock: "/var/lib/dpkg/lock" }],
+    ]
+    for (const [stderr, holder] of cases) assert.deepStrictEqual(lockRefusal(stderr), holder)
+  })
+
+  it("does not take waiting for a lock, or missing permission, for a held one", () => {
+    const waiting =
+      "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4 (apt)...\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+    assert.isUndefined(lockRefusal(waiting))
+    const denied =
+      "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n"
+    assert.isUndefined(lockRefusal(denied))
+    assert.isTrue(wantsRoot(denied))
+  })
+})
