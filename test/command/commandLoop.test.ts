@@ -38,9 +38,9 @@ const executor = (failures: number) =>
   )
 
 const running = <A, E, R>(test: Effect.Effect<A, E, R>, failures = 0) =>
-  test.pipe(
-    Effect.provide(CommandLoop.layer.pipe(Layer.provideMerge(executor(failures)))),
-    Effect.provide(AgentLayers.layer),
+  Effect.provide(
+    test,
+    CommandLoop.layer.pipe(Layer.provideMerge(executor(failures)), Layer.provideMerge(AgentLayers.layer)),
   )
 
 const delivered = Effect.gen(function* () {

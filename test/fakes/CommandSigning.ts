@@ -13,11 +13,14 @@ export const issuer = "cp_test"
 export const commandId = (number: number) =>
   CommandId.make(`cmd_00000000-0000-4000-8000-${String(number).padStart(12, "0")}`)
 
+const decodeKey = Schema.decodeUnknownEffect(PublicKey)
+
 /** A command-signing key as a control plane has one, and envelopes as it makes them, good and bad. */
-export const makeSigner = Effect.promise(async () => {
-  const { privateKey, publicKey } = await generateKeyPair("Ed25519")
-  const jwk = await exportJWK(publicKey)
-  const key = Schema.decodeUnknownSync(PublicKey)({ ...jwk, kid: await calculateJwkThumbprint(jwk) })
+export const makeSigner = Effect.gen(function* () {
+  const { privateKey, publicKey } = yield* Effect.promise(() => generateKeyPair("Ed25519"))
+  const jwk = yield* Effect.promise(() => exportJWK(publicKey))
+  const kid = yield* Effect.promise(() => calculateJwkThumbprint(jwk))
+  const key = yield* Effect.orDie(decodeKey({ ...jwk, kid }))
   const anchor: TrustAnchor = { agentId, issuer, commandKeys: [key] }
   const seal = (payload: unknown, header: Record<string, string> = {}) =>
     Effect.promise(() =>

@@ -41,7 +41,7 @@ export const layer = Layer.effectContext(
       const [failure, ...rest] = failures
       if (failure === undefined) return
       yield* Ref.update(memory, (known) => ({ ...known, failures: rest }))
-      return yield* Effect.fail(failure)
+      return yield* failure
     })
 
     const server = ControlPlane.of({

@@ -6,14 +6,19 @@ import { DemoReport } from "../../scripts/demo/demoText.ts"
 
 // The README's first command on this machine, as root and as an ordinary user, against what dpkg and apt say.
 
-const run = (file: string, ...args: ReadonlyArray<string>) =>
-  Effect.callback<string, Error>((resume) => {
-    execFile(file, args, { maxBuffer: 64 * 1024 * 1024, timeout: 170_000 }, (error, stdout, stderr) =>
-      resume(
-        error === null
-          ? Effect.succeed(stdout)
-          : Effect.fail(new Error(`${file}: ${error.message}\n${stderr}`)),
-      ),
+class Failed extends Schema.TaggedError<Failed>()("Failed", {
+  program: Schema.String,
+  stderr: Schema.String,
+}) {
+  override get message() {
+    return `${this.program} failed: ${this.stderr}`
+  }
+}
+
+const run = (program: string, ...args: ReadonlyArray<string>) =>
+  Effect.callback<string, Failed>((resume) => {
+    execFile(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 170_000 }, (error, stdout, stderr) =>
+      resume(error === null ? Effect.succeed(stdout) : Effect.fail(new Failed({ program, stderr }))),
     )
   })
 
