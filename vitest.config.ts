@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/system/**", "node_modules/**"],
-    setupFiles: [],
     reporters: ["default", ["json", { outputFile: "reports/unit.json" }]],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    // Many tests wait for real programs and servers: two cores carry more of them than two.
+    maxWorkers: 3,
   },
 })

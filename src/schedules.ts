@@ -15,8 +15,11 @@ export interface Retryable {
   readonly retryAfterSeconds?: number | undefined
 }
 
-/** The longest Retry-After that is waited for inside one round; a longer one ends it and delays the next. */
-export const retryAfterWithinRound = Duration.seconds(30)
+/**
+ * The longest Retry-After that is waited for inside one round; a longer one ends it and delays the next. Well below
+ * `shortestBeatRound`, which would cut the wait off.
+ */
+export const retryAfterWithinRound = Duration.seconds(5)
 
 const worthRetrying = (error: Retryable) =>
   error.retryable === true && (error.retryAfterSeconds ?? 0) <= Duration.toSeconds(retryAfterWithinRound)

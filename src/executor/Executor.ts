@@ -25,12 +25,12 @@ import { installUpdates } from "./installUpdates.ts"
 import { authenticate, authorize, idOfUntrusted, Refusal } from "./verifyEnvelope.ts"
 
 /**
- * This very command is with another executor, which still lives: the daemon was restarted in the middle of it. A
- * refusal would be taken for its result, so there is none before that executor has one.
+ * A command is with another executor, which still lives: the daemon was restarted in the middle of it. A refusal
+ * would be taken for the result of the one that was asked for, this or another, so there is none: it waits its turn.
  */
 export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunning", { id: CommandId }) {
   override get message() {
-    return `${this.id} is still being carried out by an executor that an earlier run of the agent started; its result follows`
+    return `${this.id} is still being carried out by an executor that an earlier run of the agent started; commands wait for it`
   }
 }
 
@@ -187,9 +187,7 @@ export class Executor extends Context.Service<
           if (begun.kind === "replayed") {
             return yield* refuse("replayed", `counter ${claims.seq} is not above ${begun.highest}`)
           }
-          if (begun.kind === "busy") {
-            return yield* refuse("busy", `${begun.with.name} (${begun.with.id}) is still running`)
-          }
+          if (begun.kind === "busy") return yield* new StillRunning({ id: CommandId.make(begun.with.id) })
           yield* ledger.audit({ id: claims.jti, name: command.name, issuer, event: "started", outcome: "" })
           const result = yield* run(claims.jti, command, report)
           yield* ledger.audit({

@@ -98,7 +98,8 @@ export const layer = Layer.effect(
           const pending = pendingRows(
             run(
               `SELECT command_id AS commandId, envelope FROM commands
-                  WHERE agent_id = ? AND result IS NULL AND expires_at > ? ORDER BY seq LIMIT 100`,
+                  WHERE agent_id = ? AND result IS NULL AND (expires_at > ? OR delivered_at IS NOT NULL)
+                  ORDER BY seq LIMIT 100`,
               agentId,
               now,
             ),

@@ -73,6 +73,19 @@ describe("commands", () => {
     }).pipe(Effect.provide(layer)),
   )
 
+  it.effect("are repeated past their time once delivered: the agent may hold the result", () =>
+    Effect.gen(function* () {
+      const commands = yield* Commands
+      const agentId = yield* enrolled()
+      yield* queued(agentId, 1)
+      yield* commands.deliver(agentId, limit, soon)
+      const later = DateTime.add(noon, { minutes: 10 })
+      assert.deepStrictEqual(yield* commands.deliver(agentId, limit, later), ["envelope 1"])
+      yield* commands.settle(agentId, [result(commandIdOf(1))], later)
+      assert.deepStrictEqual(yield* commands.deliver(agentId, limit, later), [])
+    }).pipe(Effect.provide(layer)),
+  )
+
   it.effect("that run past their time have not expired", () =>
     Effect.gen(function* () {
       const agents = yield* Agents
