@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { InstalledPackage } from "../../src/domain/Package.ts"
-import { AvailableUpdate } from "../../src/domain/Update.ts"
+import type { InstalledPackage } from "../../src/domain/Package.ts"
 import {
   applyDelta,
   canonicalInventory,
@@ -9,24 +8,28 @@ import {
   deltaBetween,
   digestOf,
   planDigest,
+  type Snapshot,
   snapshotDigest,
 } from "../../src/domain/snapshot.ts"
+import { installed, update } from "../fakes/FakeManagers.ts"
 
-const Rows = Schema.Struct({
-  packages: Schema.Array(InstalledPackage),
-  updates: Schema.Array(AvailableUpdate),
-})
+// Few names and versions, so that two snapshots have rows in common, changed ones, and ones that came or went.
+const digit = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
+const Rows = Schema.Array(Schema.Tuple([digit, digit, Schema.Boolean])).check(Schema.isMaxLength(12))
 
-const distinct = (rows: typeof Rows.Type): typeof Rows.Type => ({
-  packages: applyDelta({ packages: [], updates: [] }, deltaBetween({ packages: [], updates: [] }, rows))
-    .packages,
-  updates: applyDelta({ packages: [], updates: [] }, deltaBetween({ packages: [], updates: [] }, rows))
-    .updates,
-})
+const snapshotOf = (rows: typeof Rows.Type): Snapshot => {
+  const packages = rows.map(([name, version, held]): InstalledPackage => ({
+    ...installed(`package-${name}`, `1.${version}`),
+    ...(held && { held }),
+  }))
+  const updates = rows.map(([name, version]) => update(`package-${name}`, "1.0", `2.${version}`))
+  const empty = { packages: [], updates: [] }
+  return applyDelta(empty, deltaBetween(empty, { packages, updates }))
+}
 
 describe("snapshotDigest", () => {
   it.prop("does not depend on the order of rows", [Rows], ([rows]) => {
-    const unique = distinct(rows)
+    const unique = snapshotOf(rows)
     assert.strictEqual(
       snapshotDigest({ packages: unique.packages.toReversed(), updates: unique.updates.toReversed() }),
       snapshotDigest(unique),
@@ -45,13 +48,13 @@ describe("snapshotDigest", () => {
 
 describe("deltaBetween", () => {
   it.prop("leads from one snapshot to the other", [Rows, Rows], ([before, after]) => {
-    const from = distinct(before)
-    const to = distinct(after)
+    const from = snapshotOf(before)
+    const to = snapshotOf(after)
     assert.strictEqual(snapshotDigest(applyDelta(from, deltaBetween(from, to))), snapshotDigest(to))
   })
 
   it.prop("is empty between equals", [Rows], ([rows]) => {
-    const same = distinct(rows)
+    const same = snapshotOf(rows)
     const delta = deltaBetween(same, same)
     assert.deepStrictEqual(delta, { packages: { set: [], drop: [] }, updates: { set: [], drop: [] } })
   })
@@ -59,9 +62,10 @@ describe("deltaBetween", () => {
 
 describe("canonical order", () => {
   it.prop("is the same however often it is applied", [Rows], ([rows]) => {
-    const once = canonicalInventory(rows.packages)
+    const { packages, updates: pending } = snapshotOf(rows)
+    const once = canonicalInventory(packages.toReversed())
     assert.deepStrictEqual(canonicalInventory(once), once)
-    const updates = canonicalUpdates(rows.updates)
+    const updates = canonicalUpdates(pending.toReversed())
     assert.deepStrictEqual(canonicalUpdates(updates), updates)
   })
 })
