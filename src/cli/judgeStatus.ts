@@ -1,6 +1,8 @@
+import * as Duration from "effect/Duration"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { AgentStatus } from "../domain/AgentStatus.ts"
+import { shortestBeatRound } from "../schedules.ts"
 import { durationText, instantText, relativeText, secondsBetween } from "./timeText.ts"
 
 /** What is wrong and what mends it. */
@@ -45,9 +47,12 @@ const heartbeatFindings = (status: AgentStatus, now: DateTime.Utc): ReadonlyArra
   }
   const due = status.nextBeatAt ?? accepted ?? status.startedAt
   const late = secondsBetween(due, now) - (status.nextBeatAt === undefined ? status.heartbeatSeconds : 0)
-  return late > (patienceInBeats - 1) * status.heartbeatSeconds
-    ? [{ detail: `the heartbeat is overdue by ${durationText(late)}`, remedy: log }]
-    : []
+  // However short the interval, one round may take this long.
+  const patience = Math.max(
+    (patienceInBeats - 1) * status.heartbeatSeconds,
+    Duration.toSeconds(shortestBeatRound),
+  )
+  return late > patience ? [{ detail: `the heartbeat is overdue by ${durationText(late)}`, remedy: log }] : []
 }
 
 const loopFindings = (status: AgentStatus): ReadonlyArray<Finding> =>

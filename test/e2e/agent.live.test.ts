@@ -10,7 +10,7 @@ import { PackageName, PackageVersion } from "../../src/domain/Package.ts"
 import { Scan } from "../../src/domain/Scan.ts"
 import { decodeReport, enrolledAs, makeAgentHome } from "./AgentProcess.ts"
 import { ControlPlaneProcess } from "./ControlPlaneProcess.ts"
-import { appears } from "./eventually.ts"
+import { appears, eventually } from "./eventually.ts"
 import { Programs } from "./Programs.ts"
 
 const decodeScan = Schema.decodeUnknownEffect(Schema.fromJsonString(Scan))
@@ -105,8 +105,11 @@ layer(WorkingAgent.layer, { excludeTestServices: true, timeout: "90 seconds" })(
     () =>
       Effect.gen(function* () {
         const { home, daemon, agentId } = yield* WorkingAgent
-        const text = yield* home.run(["status"])
-        assert.strictEqual(text.exitCode, 0, text.stdout)
+        const text = yield* eventually(
+          "a healthy status",
+          home.run(["status"]),
+          ({ exitCode }) => exitCode === 0,
+        )
         assert.match(text.stdout, /^PatchCTL agent: healthy\n/)
         assert.include(text.stdout, agentId)
         const json = yield* home.run(["status", "--json"])

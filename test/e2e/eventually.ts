@@ -18,7 +18,7 @@ export class NeverHappened extends Schema.TaggedError<NeverHappened>()("NeverHap
 /** Far more than it takes, because the machine may be busy with other tests. */
 const patience = "60 seconds"
 
-/** Asks `probe` every 10 ms until its answer satisfies `until`. */
+/** Asks `probe` every 100 ms until its answer satisfies `until`. */
 export const eventually = <A, E, R>(
   what: string,
   probe: Effect.Effect<A, E, R>,
@@ -29,7 +29,7 @@ export const eventually = <A, E, R>(
     let last = "nothing"
     return probe.pipe(
       Effect.tap((answer) => Effect.sync(() => (last = Formatter.formatJson(answer).slice(0, 2000)))),
-      Effect.repeat({ until, schedule: Schedule.spaced("10 millis") }),
+      Effect.repeat({ until, schedule: Schedule.spaced("100 millis") }),
       Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.suspend(() => Effect.fail(new NeverHappened({ what, last }))),
