@@ -67,8 +67,8 @@ describe("the report on heartbeats", () => {
   })
 
   it("takes steady growth for a leak, of the agent only", () => {
-    assert.lengthOf(problems(growing("agentHeap", 0.6)), 1)
-    assert.lengthOf(problems(growing("agentHeap", 0.4)), 0)
+    assert.lengthOf(problems(growing("agentHeap", 0.8)), 1)
+    assert.lengthOf(problems(growing("agentHeap", 0.7)), 0)
     assert.lengthOf(problems(growing("agentResident", 1.1)), 1)
     assert.lengthOf(problems(growing("agentResident", 0.9)), 0)
     assert.lengthOf(problems(growing("agentResident", -5)), 0)

@@ -1,0 +1,72 @@
+import type * as Effect from "effect/Effect"
+import { budgets } from "../budgets.ts"
+import { median, rounded } from "../measure/statistics.ts"
+import type { measureScan } from "./measureScan.ts"
+import type { Cost, ScanReport } from "./ScanReport.ts"
+
+type Measured = Effect.Success<ReturnType<typeof measureScan>>
+type Round = Measured["rounds"][number]
+
+const processor = ({ own, children }: Cost) => own + children
+
+const inWords = (program: string, args: ReadonlyArray<string>) => {
+  const words = [program, ...args].join(" ").replaceAll("\t", "\\t").replaceAll("\n", "\\n")
+  return words.length > 72 ? `${words.slice(0, 71)}…` : words
+}
+
+/** Where a machine has other work to do, wall time tells of that: the limit is missed when both exceed it. */
+const missed = (what: string, wall: number, used: number, limit: number): ReadonlyArray<string> =>
+  wall <= limit || used <= limit
+    ? []
+    : [
+        `a scan takes ${wall} x the wall time and ${used} x the processor time of ${what}, the limit is ${limit}`,
+      ]
+
+/** The figures of one run, judged. Ratios are those of medians. */
+export const reportScan = ({ first, found, memory, rounds }: Measured): ScanReport => {
+  const cost = (of: (round: Round) => Cost): Cost => ({
+    wall: rounded(median(rounds.map((round) => of(round).wall))),
+    own: rounded(median(rounds.map((round) => of(round).own))),
+    children: rounded(median(rounds.map((round) => of(round).children))),
+  })
+  const scan = cost((round) => round.scan)
+  const programsAlone = cost((round) => round.programsAlone)
+  const distUpgrade = cost((round) => round.distUpgrade)
+  const ratios = {
+    scanToItsChildren: rounded(scan.wall / programsAlone.wall, 2),
+    scanToDistUpgrade: rounded(scan.wall / distUpgrade.wall, 2),
+    processorToItsChildren: rounded(processor(scan) / processor(programsAlone), 2),
+    processorToDistUpgrade: rounded(processor(scan) / processor(distUpgrade), 2),
+  }
+  return {
+    packages: found.packages.length,
+    updates: found.updates.length,
+    rounds: rounds.length,
+    programs: (rounds[0]?.programs ?? []).map(({ program, args }, index) => ({
+      command: inWords(program, args),
+      inScan: rounded(median(rounds.map((round) => round.programs[index]?.milliseconds ?? Number.NaN)), 0),
+      alone: rounded(median(rounds.map((round) => round.programs[index]?.alone ?? Number.NaN)), 0),
+    })),
+    firstScan: { wall: rounded(first.wall), own: rounded(first.own), children: rounded(first.children) },
+    scan,
+    programsAlone,
+    distUpgrade,
+    commandFromSource: cost((round) => round.commandFromSource),
+    ...ratios,
+    memory,
+    problems: [
+      ...missed(
+        "the programs it starts",
+        ratios.scanToItsChildren,
+        ratios.processorToItsChildren,
+        budgets.scanToItsChildren,
+      ),
+      ...missed(
+        "one apt-get -s dist-upgrade",
+        ratios.scanToDistUpgrade,
+        ratios.processorToDistUpgrade,
+        budgets.scanToDistUpgrade,
+      ),
+    ],
+  }
+}
