@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite"
 import type { AgentConfigFile } from "../../src/config/AgentConfig.ts"
 import { StatusReport } from "../../src/cli/judgeStatus.ts"
 import { AgentStatus } from "../../src/domain/AgentStatus.ts"
-import { appears, eventually } from "./eventually.ts"
+import { appears, eventually } from "../eventually.ts"
 import { agentProgram, Programs, type StartOptions } from "./Programs.ts"
 
 const decodeStatus = Schema.decodeUnknownOption(Schema.fromJsonString(AgentStatus))

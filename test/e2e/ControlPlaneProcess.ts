@@ -9,7 +9,7 @@ import { OperatorClient } from "../../src/control-plane/cli/OperatorClient.ts"
 import { ServeReport } from "../../src/control-plane/cli/serve.ts"
 import type { Command } from "../../src/domain/Command.ts"
 import type { AgentId, CommandId } from "../../src/domain/Identifiers.ts"
-import { appears } from "./eventually.ts"
+import { appears } from "../eventually.ts"
 import { controlPlaneProgram, Programs } from "./Programs.ts"
 
 const decodeReport = Schema.decodeUnknownOption(Schema.fromJsonString(ServeReport))

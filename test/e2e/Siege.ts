@@ -5,7 +5,7 @@ import { assert } from "@effect/vitest"
 import { makePkiWithFile } from "../fakes/caFile.ts"
 import { startHostile } from "../fakes/HostileControlPlane.ts"
 import { enrolledAs, makeAgentHome, memoryOf } from "./AgentProcess.ts"
-import { eventually } from "./eventually.ts"
+import { eventually } from "../eventually.ts"
 import { Programs } from "./Programs.ts"
 
 /** An agent beats every second here; a round that gets no answer may take `shortestBeatRound`, then a slot follows. */

@@ -10,7 +10,7 @@ import { PackageName, PackageVersion } from "../../src/domain/Package.ts"
 import { Scan } from "../../src/domain/Scan.ts"
 import { decodeReport, enrolledAs, makeAgentHome } from "./AgentProcess.ts"
 import { ControlPlaneProcess } from "./ControlPlaneProcess.ts"
-import { appears, eventually } from "./eventually.ts"
+import { appears, eventually } from "../eventually.ts"
 import { Programs } from "./Programs.ts"
 
 const decodeScan = Schema.decodeUnknownEffect(Schema.fromJsonString(Scan))

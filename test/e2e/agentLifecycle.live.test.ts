@@ -16,7 +16,7 @@ import {
   makeAgentHome,
 } from "./AgentProcess.ts"
 import { ControlPlaneProcess } from "./ControlPlaneProcess.ts"
-import { appears } from "./eventually.ts"
+import { appears } from "../eventually.ts"
 import { Programs } from "./Programs.ts"
 
 const decodeSelftest = Schema.decodeUnknownEffect(Schema.fromJsonString(SelftestReport))

@@ -7,7 +7,7 @@ import { idOfUntrusted } from "../../src/executor/verifyEnvelope.ts"
 import { envelopeLimitBytes } from "../../src/protocol/CommandEnvelope.ts"
 import { claims, commandId } from "../fakes/CommandSigning.ts"
 import { hostileEnvelopes } from "../fakes/hostileEnvelopes.ts"
-import { eventually } from "./eventually.ts"
+import { eventually } from "../eventually.ts"
 import { Programs } from "./Programs.ts"
 import { Siege } from "./Siege.ts"
 

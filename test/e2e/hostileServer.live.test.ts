@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import { json, problem } from "../fakes/MisbehavingServer.ts"
-import { eventually } from "./eventually.ts"
+import { eventually } from "../eventually.ts"
 import { Programs } from "./Programs.ts"
 import { Siege } from "./Siege.ts"
 

@@ -12,7 +12,7 @@ import {
   security,
 } from "./askApt.ts"
 import * as Box from "./lab/Box.ts"
-import { eventually } from "./lab/eventually.ts"
+import { eventually } from "../eventually.ts"
 import { labRoots, status, statuses, version } from "./lab/labState.ts"
 
 // The apt backend installs for real, in a throw-away machine.

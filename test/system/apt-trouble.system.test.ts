@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Box from "./lab/Box.ts"
-import { eventually } from "./lab/eventually.ts"
+import { eventually } from "../eventually.ts"
 import { aptGet, labRoots, status } from "./lab/labState.ts"
 import { codes, installable, read, sound, withheld } from "./readApt.ts"
 

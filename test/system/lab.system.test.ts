@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fs from "node:fs"
 import * as Box from "./lab/Box.ts"
-import { eventually } from "./lab/eventually.ts"
+import { eventually } from "../eventually.ts"
 import { aptGet, labRoots, plan, status, upgradable, version } from "./lab/labState.ts"
 
 const timeout = 120_000

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Crypto from "node:crypto"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { eventually, onRealClock } from "./eventually.ts"
+import { eventually, onRealClock } from "../../eventually.ts"
 import { BoxError, type HostProcess, kill, signal, start } from "./hostProcess.ts"
 import {
   checkoutInside,

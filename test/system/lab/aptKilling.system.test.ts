@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Box from "./Box.ts"
-import { eventually } from "./eventually.ts"
+import { eventually } from "../../eventually.ts"
 import { aptGet, labRoots, plan, status, statuses } from "./labState.ts"
 
 // What apt and dpkg really do, as the ground the adapter stands on. No agent here.

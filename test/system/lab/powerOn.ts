@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Crypto from "node:crypto"
-import { eventually, onRealClock } from "./eventually.ts"
+import { eventually, onRealClock } from "../../eventually.ts"
 import { BoxError, kill, start } from "./hostProcess.ts"
 
 export interface MakeOptions {
