@@ -24,7 +24,7 @@ export const composeBeat = Effect.fn("composeBeat")(function* (options: {
   const usage = yield* host.processUsage
   const { results } = yield* outbox.due(options.resultBytes)
   const { pending, dropped } = yield* outbox.backlog
-  const newest = yield* snapshots.newest
+  const held = yield* snapshots.heldDigest
   const running = yield* inbox.running
   const now = yield* DateTime.now
   const beat: Heartbeat = {
@@ -38,7 +38,7 @@ export const composeBeat = Effect.fn("composeBeat")(function* (options: {
     pendingResults: pending - results.length,
     droppedResults: dropped,
     results,
-    ...(Option.isSome(newest) && { snapshot: newest.value.digest }),
+    ...(Option.isSome(held) && { snapshot: held.value }),
     ...(Option.isSome(running) && {
       running: {
         commandId: running.value.commandId,

@@ -57,7 +57,7 @@ export const Heartbeat = Schema.Struct({
   agentRssBytes: Schema.Int,
   agentCpuSeconds: Schema.Finite,
   reboot: RebootState.fields.required,
-  /** Digest of the last finished scan's snapshot; absent before the first. */
+  /** Digest of the rows the server acknowledged last, so that it can say if it lost them; absent before the first. */
   snapshot: Schema.optionalKey(Sha256),
   running: Schema.optionalKey(RunningCommand),
   /** Results that did not fit into this beat and follow. */

@@ -42,6 +42,8 @@ export class Snapshots extends Context.Service<
     readonly keep: (scan: Scan) => Effect.Effect<void, StoreError>
     readonly pending: Effect.Effect<Option.Option<Scan>, StoreError>
     readonly acknowledged: Effect.Effect<Option.Option<Scan>, StoreError>
+    /** Digest of the rows the server is known to have. */
+    readonly heldDigest: Effect.Effect<Option.Option<Sha256>, StoreError>
     /** The server holds this scan's rows now. */
     readonly acknowledge: (scan: Scan) => Effect.Effect<void, StoreError>
     /** The head of the newest scan, delivered or not, without reading its rows. */
@@ -85,6 +87,11 @@ export class Snapshots extends Context.Service<
         run("DELETE FROM snapshots WHERE name = 'acknowledged'")
       })
 
+      const heldDigest = Effect.flatMap(
+        db.all("SELECT head FROM snapshots WHERE name = 'acknowledged'"),
+        ([row]) => Effect.option(Effect.map(decodeHead(row?.["head"]), ({ digest }) => digest)),
+      )
+
       // 'pending' sorts after 'acknowledged' and is the newer one where both are there.
       const newest = Effect.flatMap(
         db.all("SELECT head FROM snapshots ORDER BY name DESC LIMIT 1"),
@@ -96,6 +103,7 @@ export class Snapshots extends Context.Service<
         pending: read("pending"),
         acknowledged: read("acknowledged"),
         newest,
+        heldDigest,
         acknowledge,
         resend,
       })

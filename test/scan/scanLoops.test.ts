@@ -104,6 +104,25 @@ describe("the scan loop", () => {
     ),
   )
 
+  it.effect("knows what the server holds, and sends the whole again when the server lost it", () =>
+    running(
+      Effect.gen(function* () {
+        const snapshots = yield* Snapshots
+        yield* TestClock.adjust("1 minute")
+        const [first] = yield* uploads
+        assert.deepStrictEqual(yield* snapshots.heldDigest, Option.some(first?.summary.digest))
+        yield* snapshots.resend
+        assert.isTrue(Option.isNone(yield* snapshots.heldDigest))
+        yield* Effect.flatMap(Supervisor, (supervisor) => supervisor.wake("upload"))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(
+          (yield* uploads).map(({ kind }) => kind),
+          ["full", "full"],
+        )
+      }),
+    ),
+  )
+
   it.effect("keeps an undelivered scan and delivers it when the server is back", () =>
     running(
       Effect.gen(function* () {
