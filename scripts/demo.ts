@@ -126,8 +126,18 @@ const demo = Effect.fn(function* ({ keep, json }: { readonly keep: boolean; read
       order,
     )
 
+    // What check_updates downloaded makes the agent scan again; both must come to the same.
+    const checked = results.flatMap(({ output }) =>
+      output?.command === "check_updates" ? [output.report] : [],
+    )
+    const newest = yield* until(
+      Effect.map(operator.scan({ params }), (held) =>
+        checked.every(({ counts }) => counts.updates === held.summary.counts.updates)
+          ? Option.some(held)
+          : Option.none(),
+      ),
+    )
     const last = Option.getOrElse(yield* theServer, () => beating)
-    const newest = yield* operator.scan({ params })
     const report: DemoReport = {
       agent_id: last.agentId,
       heartbeats: last.heartbeats,

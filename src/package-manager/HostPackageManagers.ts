@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Subprocess } from "../host/Subprocess.ts"
 import * as AptPackageManager from "./apt/AptPackageManager.ts"
-import { aptDatabase, detectApt } from "./apt/detectApt.ts"
+import { aptWatched, detectApt } from "./apt/detectApt.ts"
 import { PackageManagers } from "./PackageManagers.ts"
 
 /** Every package manager the agent knows, each asked whether it is at home here. */
@@ -12,8 +12,8 @@ export const layer = Layer.effect(
   PackageManagers,
   Effect.gen(function* () {
     const host = { subprocess: yield* Subprocess, fs: yield* FileSystem.FileSystem }
-    // One line for each manager: how to find it, and the file that changes with its packages.
-    const known = [{ detect: detectApt(host, yield* AptPackageManager.make), database: aptDatabase }]
+    // One line for each manager: how to find it, and what changes with its packages and its indexes.
+    const known = [{ detect: detectApt(host, yield* AptPackageManager.make), watched: aptWatched }]
 
     const stampOf = (path: string) =>
       host.fs.stat(path).pipe(
@@ -31,7 +31,10 @@ export const layer = Layer.effect(
         (found) => found.flatMap((manager) => Option.toArray(manager)),
       ),
       databaseStamp: Effect.map(
-        Effect.forEach(known, ({ database }) => stampOf(database)),
+        Effect.forEach(
+          known.flatMap(({ watched }) => watched),
+          stampOf,
+        ),
         (stamps) => stamps.filter((stamp) => stamp !== "").join("\n"),
       ),
     })

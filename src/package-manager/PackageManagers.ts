@@ -15,8 +15,8 @@ export class PackageManagers extends Context.Service<
   {
     readonly detect: Effect.Effect<ReadonlyArray<DetectedManager>>
     /**
-     * Changes whenever a package database does: inode, size and mtime of each manager's database file (dpkg's
-     * `status`, rpm's database, …). Cheap enough for every heartbeat; "" when there is none.
+     * Changes whenever a package database or its indexes do: inode, size and mtime of dpkg's `status` and apt's
+     * lists, rpm's database, … Cheap enough for every heartbeat; "" when there is none.
      */
     readonly databaseStamp: Effect.Effect<string>
   }

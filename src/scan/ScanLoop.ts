@@ -18,9 +18,9 @@ interface Seen {
 }
 
 /**
- * Scans at start, then when the last scan is older than the interval, and early when a package database has
- * changed and come to rest, which costs one stat a beat. The result is kept on disk, then delivered by the
- * upload loop.
+ * Scans at start, then when the last scan is older than the interval, and early when a package database or its
+ * indexes have changed and come to rest, which costs a stat or two a beat. The result is kept on disk, then
+ * delivered by the upload loop.
  */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {

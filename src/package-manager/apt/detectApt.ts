@@ -5,8 +5,11 @@ import type { DetectedManager } from "../PackageManagers.ts"
 import { aptPaths, aptVersion, dpkgQueryVersion } from "./aptCommands.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
 
-/** The file that dpkg writes anew whenever a package, a hold or an interrupted run changes. */
-export const aptDatabase = aptPaths.status
+/**
+ * What dpkg writes anew whenever a package, a hold or an interrupted run changes, and the folder in which
+ * `apt-get update` replaces the lists that have something new.
+ */
+export const aptWatched = [aptPaths.status, aptPaths.lists]
 
 /** Distributions that do not live off dpkg, whatever they have installed of it as a tool. */
 const otherFamilies = new Set([
