@@ -61,10 +61,14 @@ const field = (name: string, value: unknown): string =>
 const tagOf = (error: Error): string =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? error._tag : error.name
 
-/** Tag and message; where it came from and the stack are for debugging. */
+/** The stable word for what went wrong, where the error has one: `code=pin_mismatch`. */
+const codeFields = (error: Error): ReadonlyArray<string> =>
+  Predicate.hasProperty(error, "code") && typeof error.code === "string" ? [field("code", error.code)] : []
+
+/** Tag, code and message; where it came from and the stack are for debugging. */
 const errorFields = (error: unknown, debug: boolean): ReadonlyArray<string> => {
   if (!(error instanceof Error)) return [field("error", error)]
-  const told = [field("error", tagOf(error)), field("reason", error.message)]
+  const told = [field("error", tagOf(error)), ...codeFields(error), field("reason", error.message)]
   if (!debug) return told
   return [
     ...told,

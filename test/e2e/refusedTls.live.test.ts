@@ -20,15 +20,26 @@ layer(Programs.layer, { excludeTestServices: true })("an agent whose server is n
           issueCertificate({ subject: "server", hosts: here, issuer: root, ...order })
         const old = { maxVersion: "TLSv1.2" } as const
         const situations = [
-          ["does not offer TLS 1.3", good, old],
+          ["tls_version", "does not offer TLS 1.3", good, old],
           [
+            "self_signed",
             "presents a self-signed certificate",
             yield* issueCertificate({ subject: "alone", hosts: here }),
             {},
           ],
-          ["presents a certificate for another name", yield* issue({ hosts: ["other.example.com"] }), {}],
-          ["presents an expired certificate", yield* issue({ from: -30, until: -1 }), {}],
-          ["has a key that is not among the configured pins", yield* issue({}), {}],
+          [
+            "wrong_name",
+            "presents a certificate for another name",
+            yield* issue({ hosts: ["other.example.com"] }),
+            {},
+          ],
+          [
+            "certificate_expired",
+            "presents an expired certificate",
+            yield* issue({ from: -30, until: -1 }),
+            {},
+          ],
+          ["pin_mismatch", "has a key that is not among the configured pins", yield* issue({}), {}],
         ] as const
 
         const { port } = yield* Effect.scoped(startServer(good, () => undefined))
@@ -39,7 +50,7 @@ layer(Programs.layer, { excludeTestServices: true })("an agent whose server is n
         })
         const daemon = yield* home.start()
         yield* Effect.gen(function* () {
-          for (const [complaint, certificate, tls] of situations) {
+          for (const [code, complaint, certificate, tls] of situations) {
             yield* Effect.gen(function* () {
               const server = yield* startServer(certificate, () => undefined, tls, port)
               const seen = yield* home.says(complaint, daemon.pid, (status) =>
@@ -51,7 +62,8 @@ layer(Programs.layer, { excludeTestServices: true })("an agent whose server is n
                 return (beat?.consecutiveFailures ?? 0) >= failures + 2
               })
               assert.deepStrictEqual(server.received, [])
-              assert.include(yield* daemon.stderr, `error=TlsRefused reason="localhost:${port} ${complaint}`)
+              const logged = `error=TlsRefused code=${code} reason="localhost:${port} ${complaint}`
+              assert.include(yield* daemon.stderr, logged)
             }).pipe(Effect.scoped)
           }
           yield* startHostile(good, port)

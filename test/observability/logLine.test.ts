@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { HostUnreadable } from "../../src/host/Host.ts"
+import { TlsRefused } from "../../src/transport/ControlPlane.ts"
 import { logLine, type LogEvent } from "../../src/observability/logLine.ts"
 
 const event = (...message: ReadonlyArray<unknown>): LogEvent => ({
@@ -21,6 +22,13 @@ const line = (logged: LogEvent, debug = false) => {
 const secret = "pk_live_Abcdefgh12345678"
 
 describe("logLine", () => {
+  it("names an error by tag and stable code before its message", () => {
+    assert.strictEqual(
+      line(event("heartbeat.lost", new TlsRefused({ code: "pin_mismatch", host: "api.example.org" }))),
+      'heartbeat.lost error=TlsRefused code=pin_mismatch reason="api.example.org has a key that is not among the configured pins; check for interception, then pins"',
+    )
+  })
+
   it("is the event, its fields, its annotations", () => {
     assert.strictEqual(
       line({ ...event("scan.finished", { updates: 12, complete: true }), annotations: { manager: "apt" } }),
