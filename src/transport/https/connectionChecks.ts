@@ -52,6 +52,13 @@ const remedies: Readonly<Record<Step, string>> = {
   clock: "set the clock, for instance with systemd-timesyncd or chrony",
 }
 
+/** What mends a certificate depends on what is wrong with it: a wrong clock is no interception. */
+const certificateRemedies: Partial<Record<(TlsRefused | RequestFailed)["code"], string>> = {
+  certificate_not_yet_valid: "set the clock of this host, for instance with systemd-timesyncd or chrony",
+  certificate_expired: "check the clock of this host; if it is right, renew the server's certificate",
+  wrong_name: "correct api_url, or the names in the server's certificate",
+}
+
 /** A distinguished name on one line. */
 const nameOf = (name: string) => name.split("\n").join(", ")
 
@@ -133,7 +140,7 @@ export const connectionChecks = (
     if (index > end) return untried(name)
     if (index < end) return passed(name, findings, pins, now)
     const detail = `${problem.message}${evidence(name, findings.inspection)}`
-    return { name, outcome: "failed", detail, remedy: remedies[name] }
+    return { name, outcome: "failed", detail, remedy: certificateRemedies[problem.code] ?? remedies[name] }
   })
 }
 

@@ -111,6 +111,23 @@ describe("the probe of a connection", () => {
     }),
   )
 
+  it.live.each([
+    ["valid only later", { hosts: ["localhost"], from: 1 }, /clock/],
+    ["expired", { hosts: ["localhost"], from: -30, until: -1 }, /clock.*renew/],
+    ["for another name", { hosts: ["other.example.com"] }, /api_url/],
+  ] as const)("names what mends a certificate that is %s, not interception", ([, faulty, remedy]) =>
+    Effect.gen(function* () {
+      const { root, ca } = yield* makePkiWithFile
+      const certificate = yield* issueCertificate({ subject: "server", issuer: root, ...faulty })
+      const server = yield* startServer(certificate, end)
+      const checks = yield* connectionOf({ api_url: server.url, ca_file: ca })
+      const found = checks.find(({ name }) => name === "certificate")
+      if (found?.outcome !== "failed") return assert.fail("the certificate was not refused")
+      assert.match(found.remedy, remedy)
+      assert.notMatch(found.remedy, /intercept/)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("ends at certificate with who issued what was shown", () =>
     Effect.gen(function* () {
       const { base } = yield* start()
