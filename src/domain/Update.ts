@@ -51,6 +51,12 @@ export const Security = Schema.Struct({
       kind: Schema.Literals(["advisory", "origin", "label"]),
       value: Text,
       severity: Schema.optionalKey(Text),
+      /** With `advisory`, what its vendor says it is for. Its type decides, never the prefix of its id. */
+      advisory: Schema.optionalKey(Schema.Literals(["security", "bugfix", "enhancement", "other"])),
+      /** With `advisory`, the CVE ids it names. */
+      cves: Schema.optionalKey(Schema.Array(Text)),
+      /** With `advisory`, what must be started again for it to take effect, as far as it says so. */
+      restart: Schema.optionalKey(Schema.Literals(["reboot", "relogin", "package_manager"])),
     }),
   ),
   /**

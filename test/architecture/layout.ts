@@ -61,6 +61,11 @@ export const mayImport: Readonly<Record<string, ReadonlyArray<string> | typeof e
 /** Folders with one adapter per subfolder: adapters know the contract beside them, not each other. */
 export const withAdapters: ReadonlyArray<string> = ["package-manager", "transport"]
 
+/** A folder that some adapters of the same kind stand on: rpm's database is under dnf and zypper. */
+export const foundations: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "package-manager/rpm": ["package-manager/dnf", "package-manager/zypper"],
+}
+
 /** Detection asks every adapter whether it fits this host; like the layers, only main.ts knows it. */
 export const adapterChoosers: ReadonlyArray<string> = ["package-manager/HostPackageManagers.ts"]
 

@@ -4,6 +4,7 @@ import {
   confined,
   confinedTexts,
   everything,
+  foundations,
   manifestReaders,
   mayImport,
   separateProgram,
@@ -50,7 +51,9 @@ const importFault = (from: string, to: string): string | undefined => {
     return allowed.includes(target) || allowed.includes(to) ? undefined : `${source} may not know it`
   }
   const adapter = adapterOf(to)
-  return adapter === undefined || adapterOf(from) === adapter || adapterChoosers.includes(from)
+  const own = adapterOf(from)
+  const standsOn = adapter !== undefined && own !== undefined && foundations[adapter]?.includes(own) === true
+  return adapter === undefined || own === adapter || standsOn || adapterChoosers.includes(from)
     ? undefined
     : "only main.ts chooses adapters"
 }

@@ -2,7 +2,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { installedIndex, type PolicyVersion } from "./aptPolicy.ts"
 import type { ReleaseOf } from "./aptReleases.ts"
-import type { Objection } from "./aptTrial.ts"
+import type { Objection } from "../updateSelection.ts"
 
 /**
  * Why a version is too young, if it is. apt keeps no date of publication for a package. What is certain: a version

@@ -113,10 +113,6 @@ export const dpkgAudit = read("dpkg", "--audit")
 /** Fails with `E:` lines when dependencies of installed packages are broken. Says nothing about half-configured ones. */
 export const dependencyCheck = simulate("check")
 
-/** Free bytes, mount point and path of each path. One that does not exist is left out and makes the exit code 1. */
-export const freeSpace = (paths: ReadonlyArray<string>): SubprocessRequest =>
-  read("df", "--block-size=1", "--output=avail,target,file", "--", ...paths)
-
 /** `apt VERSION (ARCHITECTURE)` on its first line. */
 export const aptVersion = read("apt-get", "--version")
 

@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import type { InstallPlan, PlannedInstall } from "../../domain/InstallPlan.ts"
 import { aptFailure, notRun } from "./aptFailure.ts"
 import { installedPackages, versionRecords } from "./aptCommands.ts"
-import { downloads, type Wanted } from "./aptInstall.ts"
+import type { Wanted } from "../applyPlan.ts"
+import type { Changes } from "../planUpdates.ts"
+import { downloads } from "./aptInstall.ts"
 import { parseUris } from "./aptUris.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
 import { parseStanzas } from "./deb822.ts"
@@ -39,7 +41,7 @@ const bytesOf = (size: string | undefined) =>
 /** By how much the files on disk grow, by what the packages declare; undefined where one declares nothing. */
 export const installedSizeChange = Effect.fnUntraced(function* (
   { subprocess }: AptReadDependencies,
-  plan: Pick<InstallPlan, "installs" | "removals">,
+  plan: Changes,
 ) {
   const shown = yield* subprocess.run(versionRecords(plan.installs)).pipe(notRun("plan"))
   const queried = yield* subprocess.run(installedPackages(sizeFormat)).pipe(notRun("plan"))

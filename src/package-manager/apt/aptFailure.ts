@@ -1,5 +1,5 @@
-import * as Effect from "effect/Effect"
-import type { SubprocessError, SubprocessResult } from "../../host/Subprocess.ts"
+import type { SubprocessResult } from "../../host/Subprocess.ts"
+import { notRunBy } from "../managerFailure.ts"
 import { ManagerError } from "../PackageManager.ts"
 import { complaintOf, lockRefusal, wantsRoot } from "./aptMessages.ts"
 
@@ -22,10 +22,4 @@ export const aptFailure = (operation: string, result: SubprocessResult): Manager
 }
 
 /** Turns "could not be run to its end" into the error of an operation. */
-export const notRun = (operation: string) =>
-  Effect.mapError((error: SubprocessError) => {
-    const reasons = { not_found: "not_available", timed_out: "timed_out" } as const
-    const reason =
-      error.reason === "not_found" || error.reason === "timed_out" ? reasons[error.reason] : "failed"
-    return new ManagerError({ manager: "apt", operation, reason, detail: error.message })
-  })
+export const notRun = notRunBy("apt")

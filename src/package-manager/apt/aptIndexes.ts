@@ -4,10 +4,8 @@ import type { IndexState, PartialReason } from "../../domain/Scan.ts"
 import { parseRepositories, withoutCredentials, type AptRepository } from "./aptRepositories.ts"
 import { parseUris, unquote } from "./aptUris.ts"
 import { parseRelease, type ReleaseFile } from "./aptReleases.ts"
+import { ageReasons } from "../indexAge.ts"
 import { outputLines } from "../outputLines.ts"
-
-/** An index that apt has not confirmed with its server for longer than this makes a listing partial. */
-const indexStaleAfter = Duration.days(7)
 
 /** A configured repository that offers packages, and the lists that it is expected to have. */
 interface ConfiguredSource extends AptRepository {
@@ -113,9 +111,7 @@ const doubts = (
   age: Duration.Duration | undefined,
   now: DateTime.Utc,
 ): ReadonlyArray<PartialReason> => {
-  if (age === undefined) {
-    return [reason("index_missing", `${source.name} was never downloaded: run apt-get update`)]
-  }
+  if (age === undefined) return ageReasons("apt", source.name, undefined, "apt-get update")
   const lost = (release === undefined ? [] : announcedLists(source, release)).filter(
     (file) => !listFileNames(file).some((name) => files.has(name)),
   )
@@ -127,11 +123,7 @@ const doubts = (
     const day = DateTime.formatIsoDateUtc(until)
     return [reason("index_stale", `the index of ${source.name} was valid until ${day}: run apt-get update`)]
   }
-  if (Duration.isGreaterThan(age, indexStaleAfter)) {
-    const days = Math.floor(Duration.toDays(age))
-    return [reason("index_stale", `${source.name} was last checked ${days} days ago: run apt-get update`)]
-  }
-  return []
+  return ageReasons("apt", source.name, age, "apt-get update")
 }
 
 /**

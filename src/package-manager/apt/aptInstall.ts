@@ -1,15 +1,8 @@
-import type { InstallPlan } from "../../domain/InstallPlan.ts"
 import type { SubprocessRequest } from "../../host/Subprocess.ts"
 import { managerApplyTimeout, managerLockTimeout, managerReadTimeout } from "../../schedules.ts"
 import * as Duration from "effect/Duration"
+import type { Wanted } from "../applyPlan.ts"
 import { aptGetOptions, simulate } from "./aptCommands.ts"
-import type { Target } from "./aptSelection.ts"
-
-/** What an installation is asked for: the same words for its simulation, its sizes and the real run. */
-export interface Wanted {
-  readonly targets: ReadonlyArray<Pick<Target, "name" | "architecture" | "to">>
-  readonly allowRemovals: boolean
-}
 
 /**
  * `install --only-upgrade NAME:ARCH=VERSION …`. The architecture is always named: apt takes `:all` as well, and
@@ -56,7 +49,6 @@ const perform = (command: ReadonlyArray<string>): SubprocessRequest => ({
     ...command,
   ],
   timeout: managerApplyTimeout,
-  onTimeout: "leave",
 })
 
 /** The real installation. */
@@ -67,14 +59,7 @@ export const configurePending: SubprocessRequest = {
   program: "dpkg",
   args: [...keepConfiguration, "--status-fd=3", "--configure", "--pending"],
   timeout: managerApplyTimeout,
-  onTimeout: "leave",
 }
 
 /** Installs missing dependencies. apt's other means, removing what is broken, is not allowed. */
 export const fixBroken: SubprocessRequest = perform(["--yes", "--no-remove", "--fix-broken", "install"])
-
-/** The request again, from the plan alone. */
-export const wantedOf = (plan: InstallPlan): Wanted => ({
-  targets: plan.installs.filter(({ role }) => role === "requested"),
-  allowRemovals: plan.removals.length > 0,
-})

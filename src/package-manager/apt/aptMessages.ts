@@ -1,29 +1,5 @@
 import type { LockHolder } from "../../domain/Host.ts"
-
-/** Terminal escape sequences (ECMA-48 CSI and OSC), which maintainer scripts print even without a terminal. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const escapes = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g
-
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const control = /[\u0000-\u0008\u000b-\u001f\u007f]/g
-
-/** The text as it may be logged and shown: of a line that was overwritten with `\r`, the last writing. */
-export const plainText = (text: string): string =>
-  text
-    .replaceAll(escapes, "")
-    .replaceAll(/\r+\n/g, "\n")
-    .replaceAll(/^.*\r(?!$)/gm, "")
-    .replaceAll(control, "")
-
-/** The beginning of a text, at most `limit` UTF-16 units, an ellipsis showing a cut. */
-export const shortened = (text: string, limit = 512): string =>
-  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
-
-/** The end of what a program said, where its reasons are. */
-export const endOf = (text: string, limit: number): string => {
-  const plain = plainText(text).trim()
-  return plain.length <= limit ? plain : `…${plain.slice(1 - limit)}`
-}
+import { lastWords, plainText, shortened } from "../outputText.ts"
 
 /** apt's errors: the lines it starts with `E: `, with the indented lines that follow. */
 export const errorsOf = (stderr: string): ReadonlyArray<string> =>
@@ -34,8 +10,7 @@ export const errorsOf = (stderr: string): ReadonlyArray<string> =>
 /** What went wrong in one line: apt's own errors, else the end of stderr, else of stdout. */
 export const complaintOf = (result: { readonly stdout: string; readonly stderr: string }): string => {
   const errors = errorsOf(result.stderr)
-  if (errors.length > 0) return shortened(errors.join(" "))
-  return endOf(result.stderr.trim() === "" ? result.stdout : result.stderr, 512).replaceAll(/\s+/g, " ")
+  return errors.length > 0 ? shortened(errors.join(" ")) : lastWords(result)
 }
 
 const holder = (lock: string, pid: string | undefined, program: string | undefined): LockHolder => ({

@@ -1,148 +1,113 @@
 import * as Effect from "effect/Effect"
 import type { InstallUpdates } from "../../domain/Command.ts"
-import type { InstallPlan, LeftOut, PlannedInstall, PlannedRemoval } from "../../domain/InstallPlan.ts"
-import { planDigest } from "../../domain/snapshot.ts"
-import { largestPossible } from "../largestPossible.ts"
+import { compare } from "../../version/deb.ts"
 import type { Inventory, ManagerError, PackageManager, UpdateListing } from "../PackageManager.ts"
+import { planUpdates, type Changes, type Consequences } from "../planUpdates.ts"
+import { preflight } from "../preflight.ts"
+import { selectedPackage, type Known, type Target } from "../updateSelection.ts"
+import { changesOf } from "./aptChanges.ts"
 import { downloadBytesOf, installedSizeChange, rebootExpected } from "./aptConsequences.ts"
-import { objections, policiesOf, youth, type Scene } from "./aptGuards.ts"
-import type { PackagePolicy } from "./aptPolicy.ts"
-import { brokenDependencies, preflight, type PreflightDependencies } from "./aptPreflight.ts"
+import { notRun } from "./aptFailure.ts"
+import { policiesOf, youth, type Scene } from "./aptGuards.ts"
+import { brokenDependencies, preconditions, type PreflightDependencies } from "./aptPreflight.ts"
 import { releaseFinder } from "./aptReleases.ts"
-import { askedName, chooseTargets, globMatches, leaveTarget, type Target } from "./aptSelection.ts"
-import type { SimulatedInstall, SimulatedRemoval, Simulation } from "./aptSimulation.ts"
 import { tryInstall } from "./aptTrial.ts"
 import { originsOf } from "./aptUpdates.ts"
 import { collectIndexes } from "./collectIndexes.ts"
 import { collectPolicies } from "./collectUpdates.ts"
-import { nativeArchitecture } from "./dpkgQuery.ts"
+import { aptName, nativeArchitecture } from "./dpkgQuery.ts"
 
 export interface PlanDependencies extends PreflightDependencies {
   readonly inventory: Effect.Effect<Inventory, ManagerError>
   readonly updates: Effect.Effect<UpdateListing, ManagerError>
 }
 
-/** Each costs one `apt-get -s`. Enough to find six culprits among a thousand targets. */
-const mostTrials = 120
+/** The name under which apt answers for a package; one without an architecture is the native one. */
+const askedName = (name: string, architecture: string | undefined, native: string | undefined): string => {
+  const isForeign = architecture !== undefined && architecture !== native && architecture !== "all"
+  return isForeign ? `${name}:${architecture}` : name
+}
 
-const byName = (policies: ReadonlyArray<PackagePolicy>) =>
-  new Map(policies.map((policy) => [policy.name, policy]))
+/** What the repositories offer of the packages that the selection names. A negative priority is a pin against it. */
+const offers = Effect.fnUntraced(function* (
+  dependencies: PlanDependencies,
+  request: InstallUpdates,
+  installed: Inventory["packages"],
+) {
+  const native = nativeArchitecture(installed)
+  const asked = request.selection.kind === "packages" ? request.selection.packages : []
+  const names = asked.flatMap((selection) => {
+    const { name, architecture } = selectedPackage(selection)
+    const rows = installed.filter(
+      (row) => row.name === name && (architecture === undefined || row.architecture === architecture),
+    )
+    return rows.length === 0
+      ? [askedName(name, architecture, native)]
+      : rows.map((row) => aptName(row, native))
+  })
+  const tables = yield* collectPolicies(dependencies, "plan", [...new Set(names)])
+  const policies = new Map(tables.value.map((policy) => [policy.name, policy]))
+  return ((name, architecture) => {
+    const policy = policies.get(askedName(name, architecture, native))
+    return policy === undefined
+      ? undefined
+      : {
+          ...(policy.candidate === undefined ? {} : { candidate: policy.candidate }),
+          versions: policy.versions.map(({ version, priority }) => ({
+            version,
+            ...(priority < 0 ? { forbidden: `a preference of this host gives it priority ${priority}` } : {}),
+          })),
+        }
+  }) satisfies Known["offersOf"]
+})
 
-const plannedInstalls = (
-  rows: ReadonlyArray<SimulatedInstall>,
-  targets: ReadonlyArray<Target>,
-  originsFor: (row: SimulatedInstall) => PlannedInstall["origins"],
-): ReadonlyArray<PlannedInstall> =>
-  rows
-    .map((row) => ({
-      manager: "apt" as const,
-      name: row.name,
-      architecture: row.architecture,
-      ...(row.from === undefined ? {} : { from: row.from }),
-      to: row.to,
-      origins: originsFor(row),
-      role: targets.some(({ name, to }) => name === row.name && to === row.to)
-        ? ("requested" as const)
-        : ("dependency" as const),
-    }))
-    .toSorted((a, b) => (`${a.name}:${a.architecture}` < `${b.name}:${b.architecture}` ? -1 : 1))
-
-/** apt prints the architecture of a removal only where it is a foreign one; the inventory knows the others. */
-const plannedRemovals = (
-  rows: ReadonlyArray<SimulatedRemoval>,
-  { installed, native }: Scene,
-): ReadonlyArray<PlannedRemoval> =>
-  rows
-    .flatMap((row) => {
-      const found = installed.find(
-        ({ name, architecture }) =>
-          name === row.name &&
-          (row.architecture === undefined
-            ? architecture === native || architecture === "all"
-            : architecture === row.architecture),
-      )
-      return found === undefined
-        ? []
-        : [{ manager: "apt" as const, name: row.name, architecture: found.architecture, from: row.from }]
-    })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-
-/** Patterns that fit nothing which is installed or offered. */
-const unmatched = (request: InstallUpdates, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  (request.exclude ?? []).filter((glob) => !names.some((name) => globMatches(glob, name)))
+const consequences = Effect.fnUntraced(function* (
+  dependencies: PlanDependencies,
+  scene: Scene,
+  changes: Changes,
+  wanted: { readonly targets: ReadonlyArray<Target>; readonly allowRemovals: boolean },
+) {
+  const versionOf = yield* policiesOf(dependencies, scene, changes.installs)
+  const sizeChange = yield* installedSizeChange(dependencies, changes)
+  const facts: Consequences = {
+    originsOf: (install) => {
+      const version = versionOf(install)
+      return version === undefined ? [] : originsOf(version, scene.releaseOf)
+    },
+    downloadBytes: yield* downloadBytesOf(dependencies, wanted),
+    ...(sizeChange === undefined ? {} : { installedSizeChangeBytes: sizeChange }),
+    rebootExpected: rebootExpected(changes.installs),
+  }
+  return facts
+})
 
 /**
- * `PackageManager.plan` for apt. The selection becomes exact versions; what apt refuses, what the command excludes
- * and what is too young is left out by trial, with its reason; the rest is what apt says it would do, which `apply`
- * repeats word for word. Broken dependencies make apt refuse every plan: then all is left out as
- * `blocked_by_manager`, and `preflight` names them.
+ * `PackageManager.plan` for apt, by trial with `apt-get -s install`: see `planUpdates`. Broken dependencies make apt
+ * refuse every plan.
  */
 export const makePlan = (dependencies: PlanDependencies): PackageManager["Service"]["plan"] =>
   Effect.fn("AptPackageManager.plan")(function* (request: InstallUpdates) {
     const { packages: installed, faults } = yield* dependencies.inventory
     const { updates } = yield* dependencies.updates
     const { releases } = yield* collectIndexes(dependencies)
-    const native = nativeArchitecture(installed)
-    const scene: Scene = { installed, native, releaseOf: releaseFinder(releases) }
-    const asked = request.selection.kind === "packages" ? request.selection.packages : []
-    const tables = yield* collectPolicies(
-      dependencies,
-      "plan",
-      asked.map((selection) => askedName(selection, native)),
-    )
-    const chosen = chooseTargets(request, { installed, updates, policies: byName(tables.value), native })
-
-    const young = yield* youth(dependencies, scene, request, chosen.targets)
-    const tooYoungOnes = chosen.targets.flatMap((member) => {
-      const objection = young(member)
-      return objection === undefined ? [] : [{ member, objection }]
-    })
-    const oldEnough = chosen.targets.filter((target) => young(target) === undefined)
-
+    const scene: Scene = { native: nativeArchitecture(installed), releaseOf: releaseFinder(releases) }
     const broken = yield* brokenDependencies(dependencies)
-    const allowRemovals = request.allow_removals ?? false
-    const objects = objections(dependencies, scene, request)
-    const settled =
-      broken === undefined
-        ? yield* largestPossible(oldEnough, mostTrials, (targets) =>
-            tryInstall(dependencies, targets, allowRemovals, objects),
-          )
-        : { members: [], dropped: [], untried: oldEnough }
-    const simulation: Simulation = settled.answer ?? { installs: [], removals: [], notUnderstood: 0 }
-    const versionOf = yield* policiesOf(dependencies, scene, simulation.installs)
-    const installs = plannedInstalls(simulation.installs, settled.members, (row) => {
-      const version = versionOf(row)
-      return version === undefined ? [] : originsOf(version, scene.releaseOf)
+    const plan = yield* planUpdates(request, {
+      known: {
+        manager: "apt",
+        compare,
+        installed,
+        updates,
+        offersOf: yield* offers(dependencies, request, installed),
+      },
+      refusal: broken,
+      attempt: (targets, allowRemovals) =>
+        Effect.map(tryInstall(dependencies, targets, allowRemovals), (trial) =>
+          trial.possible ? { ...trial, answer: changesOf(trial.answer, installed) } : trial,
+        ),
+      youth: (rows, hours) => youth(dependencies, scene, rows, hours),
+      consequences: (changes, wanted) => consequences(dependencies, scene, changes, wanted),
     })
-    const removals = plannedRemovals(simulation.removals, scene)
-    const leftOut: ReadonlyArray<LeftOut> = [
-      ...chosen.leftOut,
-      ...[...tooYoungOnes, ...settled.dropped].map(({ member, objection }) =>
-        leaveTarget(member, objection.reason, objection.detail),
-      ),
-      ...settled.untried.map((target) =>
-        leaveTarget(target, "blocked_by_manager", broken ?? "not tried: apt refused too many of the others"),
-      ),
-    ]
-    const isEmpty = installs.length === 0
-    const sizeChange = isEmpty ? 0 : yield* installedSizeChange(dependencies, { installs, removals })
-    const plan: InstallPlan = {
-      installs,
-      removals,
-      leftOut: leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      unmatchedExcludes: unmatched(
-        request,
-        [...installed, ...updates, ...installs].map(({ name }) => name),
-      ),
-      downloadBytes: isEmpty
-        ? 0
-        : yield* downloadBytesOf(dependencies, { targets: settled.members, allowRemovals }),
-      ...(sizeChange === undefined ? {} : { installedSizeChangeBytes: sizeChange }),
-      rebootExpected: rebootExpected(installs),
-      digest: planDigest({ installs, removals }),
-    }
-    return {
-      plan,
-      preflight: yield* preflight(dependencies, request, plan, { faults, brokenDependencies: broken }),
-    }
+    const found = yield* preconditions(dependencies, request, plan, { faults, brokenDependencies: broken })
+    return { plan, preflight: yield* preflight(dependencies, request, plan, found).pipe(notRun("plan")) }
   })

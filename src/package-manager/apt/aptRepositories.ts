@@ -1,4 +1,4 @@
-import { plainText } from "./aptMessages.ts"
+import { plainText } from "../outputText.ts"
 import { unquote } from "./aptUris.ts"
 
 /** One configured repository, downloaded or not. */

@@ -1,4 +1,4 @@
-import { shortened } from "./aptMessages.ts"
+import { shortened } from "../outputText.ts"
 
 /**
  * One line of machine-readable progress. `package` is as apt and dpkg print it, with `:arch` for a foreign one, and

@@ -1,20 +1,14 @@
 import * as Effect from "effect/Effect"
-import type { LeftOut } from "../../domain/InstallPlan.ts"
-import type { HoldbackReason } from "../../domain/Update.ts"
 import { ManagerError } from "../PackageManager.ts"
+import type { Wanted } from "../applyPlan.ts"
 import type { Trial } from "../largestPossible.ts"
+import type { Objection, Target } from "../updateSelection.ts"
 import { aptFailure, notRun } from "./aptFailure.ts"
-import { simulateInstall, type Wanted } from "./aptInstall.ts"
-import { complaintOf, plainText, shortened } from "./aptMessages.ts"
-import type { Target } from "./aptSelection.ts"
+import { simulateInstall } from "./aptInstall.ts"
+import { complaintOf } from "./aptMessages.ts"
+import { plainText, shortened } from "../outputText.ts"
 import { parseSimulation, type Simulation } from "./aptSimulation.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
-
-/** Why a set of packages cannot be installed as asked. */
-export interface Objection {
-  readonly reason: HoldbackReason
-  readonly detail: NonNullable<LeftOut["detail"]>
-}
 
 /** The names in the indented list under a headline of apt. */
 const listUnder = (headline: RegExp, stdout: string): string => {
@@ -61,15 +55,14 @@ const isReached = (simulation: Simulation, { name, architecture, to }: Target) =
   )
 
 /**
- * Asks apt what installing exactly these packages would do. Not possible is what apt refuses, what it silently
- * keeps back (the solver of apt 3 does), and what `objects` to. Fails when apt cannot plan anything, or answers in
+ * Asks apt what installing exactly these packages would do. Not possible is what apt refuses, and what it silently
+ * keeps back (the solver of apt 3 does). Fails when apt cannot plan anything, or answers in
  * lines that are not understood: a plan must be known completely.
  */
 export const tryInstall = Effect.fnUntraced(function* (
   { subprocess }: AptReadDependencies,
   targets: ReadonlyArray<Target>,
   allowRemovals: boolean,
-  objects: (simulation: Simulation) => Effect.Effect<Objection | undefined, ManagerError>,
 ): Effect.fn.Return<Trial<Simulation, Objection>, ManagerError> {
   const wanted: Wanted = { targets, allowRemovals }
   const result = yield* subprocess.run(simulateInstall(wanted)).pipe(notRun("plan"))
@@ -92,6 +85,5 @@ export const tryInstall = Effect.fnUntraced(function* (
     const detail = `apt keeps ${keptBack.name} at ${keptBack.from}`
     return { possible: false, objection: { reason: "conflict", detail } }
   }
-  const objection = yield* objects(simulation)
-  return objection === undefined ? { possible: true, answer: simulation } : { possible: false, objection }
+  return { possible: true, answer: simulation }
 })

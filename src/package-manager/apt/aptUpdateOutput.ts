@@ -1,5 +1,6 @@
 import type { RepositoryOutcome } from "../../domain/Health.ts"
-import { errorsOf, plainText, shortened } from "./aptMessages.ts"
+import { errorsOf } from "./aptMessages.ts"
+import { plainText, shortened } from "../outputText.ts"
 import { withoutCredentials } from "./aptRepositories.ts"
 
 /** What one run of `apt-get update` says about each configured repository. */

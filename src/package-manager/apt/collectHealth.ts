@@ -4,8 +4,9 @@ import type { ManagerError, ManagerHealth } from "../PackageManager.ts"
 
 import { aptPaths, dependencyCheck, dpkgAudit } from "./aptCommands.ts"
 import { notRun } from "./aptFailure.ts"
-import { complaintOf, plainText, shortened } from "./aptMessages.ts"
-import { lockHolders } from "./aptLocks.ts"
+import { complaintOf } from "./aptMessages.ts"
+import { plainText, shortened } from "../outputText.ts"
+import { lockHolders } from "../lockHolders.ts"
 import { collectIndexes, type AptReadDependencies } from "./collectIndexes.ts"
 import { collectInventory } from "./collectInventory.ts"
 

@@ -1,30 +1,11 @@
 import * as Effect from "effect/Effect"
-import type { PartialReason } from "../../domain/Scan.ts"
 import { ManagerError, type Inventory } from "../PackageManager.ts"
+import { cutShort, notUnderstood } from "../partialReasons.ts"
 import { aptPaths, installedPackages } from "./aptCommands.ts"
 import { notRun } from "./aptFailure.ts"
 import { complaintOf } from "./aptMessages.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
 import { dpkgFormat, parseDpkgRows } from "./dpkgQuery.ts"
-
-/** The reason for lines that were passed over, if there were any. */
-export const notUnderstood = (what: string, count: number): ReadonlyArray<PartialReason> =>
-  count === 0
-    ? []
-    : [
-        {
-          manager: "apt",
-          code: "lines_not_understood",
-          detail: `lines of ${what} not understood: ${count}`,
-          count,
-        },
-      ]
-
-/** The reason for output beyond the limit that a program may fill. */
-export const cutShort = (what: string, truncated: boolean): ReadonlyArray<PartialReason> =>
-  truncated
-    ? [{ manager: "apt", code: "collector_failed", detail: `the output of ${what} is too long to be read` }]
-    : []
 
 const damaged = (operation: string, detail: string) =>
   new ManagerError({ manager: "apt", operation, reason: "database_damaged", detail })
@@ -49,8 +30,8 @@ export const collectInventory = Effect.fnUntraced(function* (
     packages: rows.packages,
     faults: rows.faults,
     reasons: [
-      ...notUnderstood("dpkg-query", rows.notUnderstood),
-      ...cutShort("dpkg-query", result.truncated),
+      ...notUnderstood("apt", "dpkg-query", rows.notUnderstood),
+      ...cutShort("apt", "dpkg-query", result.truncated),
     ],
   } satisfies Inventory
 })

@@ -13,7 +13,8 @@ import { securityVendors } from "./aptSecurity.ts"
 import { availableUpdate, isUnexplained, isWanted, withPolicies, type PlanningResult } from "./aptUpdates.ts"
 import { archivesOf, newPackages, parseUris, type Archives } from "./aptUris.ts"
 import { collectIndexes, type AptReadDependencies } from "./collectIndexes.ts"
-import { collectInventory, cutShort, notUnderstood } from "./collectInventory.ts"
+import { cutShort, notUnderstood } from "../partialReasons.ts"
+import { collectInventory } from "./collectInventory.ts"
 import { aptName, nativeArchitecture } from "./dpkgQuery.ts"
 
 interface Collected<A> {
@@ -36,8 +37,8 @@ export const collectPolicies = Effect.fnUntraced(function* (
     if (result.exitCode !== 0) return yield* aptFailure(operation, result)
     const parsed = parsePolicies(result.stdout)
     for (const policy of parsed.packages) packages.push(policy)
-    reasons.push(...notUnderstood("apt-cache policy", parsed.notUnderstood))
-    reasons.push(...cutShort("apt-cache policy", result.truncated))
+    reasons.push(...notUnderstood("apt", "apt-cache policy", parsed.notUnderstood))
+    reasons.push(...cutShort("apt", "apt-cache policy", result.truncated))
   }
   return { value: packages, reasons } satisfies Collected<ReadonlyArray<PackagePolicy>>
 })
@@ -54,8 +55,8 @@ const plan = Effect.fnUntraced(function* (
   return {
     value: { archives },
     reasons: [
-      ...notUnderstood(`apt-get ${mode}`, uris.notUnderstood + files),
-      ...cutShort(`apt-get ${mode}`, result.truncated),
+      ...notUnderstood("apt", `apt-get ${mode}`, uris.notUnderstood + files),
+      ...cutShort("apt", `apt-get ${mode}`, result.truncated),
     ],
   }
 })
@@ -133,7 +134,7 @@ export const collectUpdates = Effect.fnUntraced(function* (
       ...tables.reasons,
       ...silent,
       ...planning.reasons,
-      ...notUnderstood("the update listing", wanted.length - updates.length),
+      ...notUnderstood("apt", "the update listing", wanted.length - updates.length),
     ],
   }
 })

@@ -1,26 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Schema from "effect/Schema"
 import {
   complaintOf,
-  endOf,
   errorsOf,
   lockRefusal,
-  plainText,
-  shortened,
   wantsRoot,
 } from "../../../src/package-manager/apt/aptMessages.ts"
 
 describe("aptMessages", () => {
-  it("removes escape codes, control characters and what a carriage return overwrote", () => {
-    const text =
-      "(Reading ... 5%\r(Reading ... 100%\r\n\u001b[1;32mbold\u001b[0m\u001b]0;title\u0007 \u0000end\r\n"
-    assert.strictEqual(plainText(text), "(Reading ... 100%\nbold end\n")
-  })
-
-  it.prop("leaves no control character but tab and newline, whatever the text", [Schema.String], ([text]) => {
-    assert.notMatch(plainText(text), /[^\P{Cc}\t\n\u0080-\u009f]/u)
-  })
-
   it("joins the continuation lines of an error", () => {
     const stderr =
       "W: something\nE: Unable to correct problems\nE: The solver says:\n   Reached two decisions:\n   1. a\nN: note\n"
@@ -34,12 +20,6 @@ describe("aptMessages", () => {
     assert.strictEqual(complaintOf({ stdout: "out", stderr: "noise\nE: broken\n" }), "broken")
     assert.strictEqual(complaintOf({ stdout: "out", stderr: "dpkg: error: x\n" }), "dpkg: error: x")
     assert.strictEqual(complaintOf({ stdout: "only\nout\n", stderr: " \n" }), "only out")
-  })
-
-  it("cuts from the right end and shows that it did", () => {
-    assert.strictEqual(endOf("abcdef", 4), "…def")
-    assert.strictEqual(shortened("abcdef", 4), "abc…")
-    assert.strictEqual(shortened("abcd", 4), "abcd")
   })
 
   it("names the holder of a lock as apt and dpkg of several generations do", () => {

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type { LockHolder } from "../../domain/Host.ts"
+import type { LockHolder } from "../domain/Host.ts"
 
 /** One held lock of /proc/locks. Lines of processes that wait for a lock are no holders. */
 interface KernelLock {

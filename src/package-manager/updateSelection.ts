@@ -1,10 +1,7 @@
-import type { InstallUpdates, NameGlob, PackageSelection } from "../../domain/Command.ts"
-import type { LeftOut } from "../../domain/InstallPlan.ts"
-import type { InstalledPackage, PackageVersion } from "../../domain/Package.ts"
-import type { AvailableUpdate, HoldbackReason } from "../../domain/Update.ts"
-import { compare } from "../../version/deb.ts"
-import type { PackagePolicy } from "./aptPolicy.ts"
-import { aptName } from "./dpkgQuery.ts"
+import type { InstallUpdates, NameGlob, PackageSelection } from "../domain/Command.ts"
+import type { LeftOut } from "../domain/InstallPlan.ts"
+import type { InstalledPackage, ManagerId, PackageVersion } from "../domain/Package.ts"
+import type { AvailableUpdate, HoldbackReason } from "../domain/Update.ts"
 
 /** One installed package that shall move to exactly this version. */
 export interface Target {
@@ -19,22 +16,44 @@ export interface Chosen {
   readonly leftOut: ReadonlyArray<LeftOut>
 }
 
-/** What is known of the host when a selection is read. */
-export interface Known {
-  readonly installed: ReadonlyArray<InstalledPackage>
-  readonly updates: ReadonlyArray<AvailableUpdate>
-  /** Version tables of the packages that the selection names, by the names apt prints. */
-  readonly policies: ReadonlyMap<string, PackagePolicy>
-  readonly native: string | undefined
+/** Why a change that was asked for is left out. `detail` is for people. */
+export interface Objection {
+  readonly reason: HoldbackReason
+  readonly detail: NonNullable<LeftOut["detail"]>
 }
 
+/** What the repositories offer of one package. */
+export interface Offers {
+  /** What the manager would install by itself. */
+  readonly candidate?: string
+  readonly versions: ReadonlyArray<{
+    readonly version: string
+    /** A decision of this host's administrator against it, in words; only a manager's policy knows these. */
+    readonly forbidden?: string
+  }>
+}
+
+/** What is known of the host when a selection is read. */
+export interface Known {
+  readonly manager: ManagerId
+  /** The order of the manager's versions. */
+  readonly compare: (a: string, b: string) => -1 | 0 | 1
+  readonly installed: ReadonlyArray<InstalledPackage>
+  readonly updates: ReadonlyArray<AvailableUpdate>
+  /** For the packages that the selection names; undefined for a name that no repository has. */
+  readonly offersOf: (name: string, architecture: string | undefined) => Offers | undefined
+}
+
+type Subject = { readonly name: LeftOut["name"]; readonly from?: PackageVersion }
+
 const leave = (
-  row: { readonly name: LeftOut["name"]; readonly from?: PackageVersion },
+  manager: ManagerId,
+  row: Subject,
   wanted: PackageVersion | undefined,
   reason: LeftOut["reason"],
   detail?: string,
 ): LeftOut => ({
-  manager: "apt",
+  manager,
   name: row.name,
   ...(row.from === undefined ? {} : { from: row.from }),
   ...(wanted === undefined ? {} : { wanted }),
@@ -52,21 +71,20 @@ export const globMatches = (glob: NameGlob, name: string): boolean => {
 const chooseNamed = (
   wanted: PackageSelection,
   row: InstalledPackage,
-  { policies, updates, native }: Known,
+  { manager, compare, offersOf, updates }: Known,
 ): Target | LeftOut => {
-  const subject = { name: row.name, from: row.version }
+  const leaveOut = (reason: LeftOut["reason"], detail?: string) =>
+    leave(manager, { name: row.name, from: row.version }, wanted.version, reason, detail)
   const order = compare(row.version, wanted.version)
-  if (order === 0) return leave(subject, wanted.version, "already_current")
-  if (order > 0) {
-    return leave(subject, wanted.version, "already_current", `${row.version} is installed, which is newer`)
-  }
-  const policy = policies.get(aptName(row, native))
-  const version = policy?.versions.find((known) => known.version === wanted.version)
+  if (order === 0) return leaveOut("already_current")
+  if (order > 0) return leaveOut("already_current", `${row.version} is installed, which is newer`)
+  const offers = offersOf(row.name, row.architecture)
+  const version = offers?.versions.find((known) => known.version === wanted.version)
   if (version === undefined) {
-    const candidate = policy?.candidate === undefined ? "" : `; the candidate is ${policy.candidate}`
-    return leave(subject, wanted.version, "unknown_version", `no repository offers it${candidate}`)
+    const candidate = offers?.candidate === undefined ? "" : `; the candidate is ${offers.candidate}`
+    return leaveOut("unknown_version", `no repository offers it${candidate}`)
   }
-  if (row.held === true) return leave(subject, wanted.version, "held")
+  if (row.held === true) return leaveOut("held")
   const pinned = updates.some(
     ({ name, architecture, to, installable }) =>
       name === row.name &&
@@ -75,13 +93,8 @@ const chooseNamed = (
       installable.answer === "no" &&
       installable.reason === "pinned",
   )
-  if (pinned || version.priority < 0) {
-    return leave(
-      subject,
-      wanted.version,
-      "pinned",
-      `a preference of this host gives it priority ${version.priority}`,
-    )
+  if (pinned || version.forbidden !== undefined) {
+    return leaveOut("pinned", version.forbidden ?? "a preference of this host is against it")
   }
   return { name: row.name, architecture: row.architecture, from: row.version, to: wanted.version }
 }
@@ -94,33 +107,42 @@ const sorted = (choices: ReadonlyArray<Target | LeftOut>): Chosen => ({
 })
 
 /** A foreign architecture may be named beside the package or, as apt does, in its name. */
-const subjectOf = (selection: PackageSelection) => {
+export const selectedPackage = (selection: PackageSelection) => {
   const [name = "", qualifier] = selection.name.split(":")
   return { name, architecture: selection.architecture ?? qualifier }
 }
 
-/** The name under which apt answers for a selected package. */
-export const askedName = (selection: PackageSelection, native: string | undefined): string => {
-  const { name, architecture } = subjectOf(selection)
-  const isForeign = architecture !== undefined && architecture !== native && architecture !== "all"
-  return isForeign ? `${name}:${architecture}` : name
-}
+/** Of several versions installed side by side, such as kernels, the newest of each architecture. */
+const newestOnly = (
+  rows: ReadonlyArray<InstalledPackage>,
+  compare: Known["compare"],
+): ReadonlyArray<InstalledPackage> =>
+  rows.filter(
+    (row) =>
+      !rows.some(
+        (other) => other.architecture === row.architecture && compare(other.version, row.version) > 0,
+      ),
+  )
 
 const chooseNamedAll = (wanted: ReadonlyArray<PackageSelection>, known: Known): Chosen => {
+  const { manager, compare, installed, offersOf } = known
   const seen = new Set<string>()
   return sorted(
     wanted.flatMap((selection): ReadonlyArray<Target | LeftOut> => {
-      const { name, architecture } = subjectOf(selection)
-      const rows = known.installed.filter(
-        (row) => row.name === name && (architecture === undefined || row.architecture === architecture),
+      const { name, architecture } = selectedPackage(selection)
+      const rows = newestOnly(
+        installed.filter(
+          (row) => row.name === name && (architecture === undefined || row.architecture === architecture),
+        ),
+        compare,
       )
       if (rows.length === 0) {
-        const exists = (known.policies.get(askedName(selection, known.native))?.versions.length ?? 0) > 0
-        return [leave(selection, selection.version, exists ? "not_installed" : "unknown_package")]
+        const exists = (offersOf(name, architecture)?.versions.length ?? 0) > 0
+        return [leave(manager, selection, selection.version, exists ? "not_installed" : "unknown_package")]
       }
       return rows.map((row) => {
         const key = `${row.name}:${row.architecture}`
-        if (seen.has(key)) return leave(row, selection.version, "conflict", "named more than once")
+        if (seen.has(key)) return leave(manager, row, selection.version, "conflict", "named more than once")
         seen.add(key)
         return chooseNamed(selection, row, known)
       })
@@ -145,7 +167,7 @@ const chooseUpdate = (
   if (kind === "security" && security.verdict !== "yes") {
     const unknown =
       security.verdict === "unknown" ? "its repository does not say what is a security update" : undefined
-    return leave(update, update.to, "not_security", unknown)
+    return leave(update.manager, update, update.to, "not_security", unknown)
   }
   const hidden = kind === "security" && security.fixedIn !== undefined && security.fixedIn !== update.to
   const to = hidden && security.fixedIn !== undefined ? security.fixedIn : update.to
@@ -155,7 +177,7 @@ const chooseUpdate = (
       reason === "needs_new_dependency" ||
       (reason === "needs_removal" && allowRemovals) ||
       (hidden && ofNewestOnly.has(reason))
-    if (!goesAhead) return leave(update, to, reason, installable.detail)
+    if (!goesAhead) return leave(update.manager, update, to, reason, installable.detail)
   }
   return { name, architecture, from, to }
 }
@@ -178,12 +200,18 @@ export const chooseTargets = (request: InstallUpdates, known: Known): Chosen => 
       ...chosen.leftOut,
       ...chosen.targets.flatMap((target) => {
         const glob = excluded(target.name)
-        return glob === undefined ? [] : [leave(target, target.to, "excluded_by_policy", `matches ${glob}`)]
+        return glob === undefined
+          ? []
+          : [leaveTarget(known.manager, target, "excluded_by_policy", `matches ${glob}`)]
       }),
     ],
   }
 }
 
 /** A target that turned out not to be possible. */
-export const leaveTarget = (target: Target, reason: HoldbackReason, detail: string): LeftOut =>
-  leave(target, target.to, reason, detail)
+export const leaveTarget = (
+  manager: ManagerId,
+  target: Target,
+  reason: HoldbackReason,
+  detail: string,
+): LeftOut => leave(manager, target, target.to, reason, detail)

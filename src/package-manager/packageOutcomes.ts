@@ -1,9 +1,12 @@
-import type { InstallPlan, PackageOutcome } from "../../domain/InstallPlan.ts"
-import type { PackageFault } from "../../domain/Package.ts"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { PackageVersion } from "../../domain/Package.ts"
-import type { DpkgRows } from "./dpkgQuery.ts"
+import type { InstallPlan, PackageOutcome } from "../domain/InstallPlan.ts"
+import {
+  PackageVersion,
+  type InstalledPackage,
+  type ManagerId,
+  type PackageFault,
+} from "../domain/Package.ts"
 
 const decodeVersion = Schema.decodeUnknownOption(PackageVersion)
 
@@ -13,7 +16,14 @@ const incomplete: ReadonlySet<PackageFault["state"]> = new Set([
   "unpacked",
   "half_installed",
   "reinstall_required",
+  "duplicate",
 ])
+
+/** What a package database says is installed, and what of it is not as it should be. */
+export interface InstalledRows {
+  readonly packages: ReadonlyArray<InstalledPackage>
+  readonly faults: ReadonlyArray<PackageFault>
+}
 
 interface Subject {
   readonly name: PackageOutcome["name"]
@@ -25,15 +35,22 @@ interface Found {
   readonly isIncomplete: boolean
 }
 
-/** What dpkg's database says of one package. A package may become architecture-independent, or cease to be. */
-const find = ({ packages, faults }: DpkgRows, { name, architecture }: Subject): Found => {
-  const row = packages.find(
-    (candidate) =>
-      candidate.name === name &&
-      (candidate.architecture === architecture || candidate.architecture === "all" || architecture === "all"),
+/** What dpkg, rpm and apk, and pacman call a package that fits every architecture. */
+const independent: ReadonlySet<string> = new Set(["all", "noarch", "any"])
+
+/** A package may become architecture-independent with an update, or cease to be. */
+export const sameArchitecture = (a: string, b: string): boolean =>
+  a === b || independent.has(a) || independent.has(b)
+
+/** What the database says of one package. Of several versions side by side, the wanted one counts. */
+const find = ({ packages, faults }: InstalledRows, subject: Subject, wanted: string): Found => {
+  const rows = packages.filter(
+    ({ name, architecture }) => name === subject.name && sameArchitecture(architecture, subject.architecture),
   )
-  const fault = faults.find((candidate) => candidate.name === name)
-  const version = row?.version ?? Option.getOrUndefined(decodeVersion(fault?.version))
+  const fault = faults.find(({ name }) => name === subject.name)
+  const version =
+    (rows.find((row) => row.version === wanted) ?? rows.at(-1))?.version ??
+    Option.getOrUndefined(decodeVersion(fault?.version))
   return {
     ...(version === undefined ? {} : { version }),
     isIncomplete: fault !== undefined && incomplete.has(fault.state),
@@ -41,24 +58,19 @@ const find = ({ packages, faults }: DpkgRows, { name, architecture }: Subject): 
 }
 
 /** Whether the package is completely installed at this version. */
-export const isInstalled = (rows: DpkgRows, row: Subject & { readonly to: string }): boolean => {
-  const found = find(rows, row)
+export const isInstalled = (rows: InstalledRows, row: Subject & { readonly to: string }): boolean => {
+  const found = find(rows, row, row.to)
   return found.version === row.to && !found.isIncomplete
 }
-
-/** Packages that only wait to be configured: bystanders of another package's failure. */
-export const bystanders = (rows: DpkgRows, guilty: ReadonlySet<string>): ReadonlyArray<string> =>
-  rows.faults
-    .filter(({ name, state }) => state !== "reinstall_required" && !guilty.has(name))
-    .map(({ name }) => name)
 
 /**
  * What became of each package of the plan, by what is installed now. `complaints` are the manager's words about
  * single packages; `otherwise` is said of one that is not where it should be and that nothing is known about.
  */
 export const outcomesOf = (
+  manager: ManagerId,
   plan: InstallPlan,
-  rows: DpkgRows,
+  rows: InstalledRows,
   attempted: boolean,
   complaints: ReadonlyMap<string, string>,
   otherwise: string,
@@ -68,7 +80,7 @@ export const outcomesOf = (
     wanted: PackageVersion,
     goal: "install" | "remove",
   ) => {
-    const found = find(rows, row)
+    const found = find(rows, row, wanted)
     const verdict = (): PackageOutcome["outcome"] => {
       if (found.isIncomplete) return "half_configured"
       if (found.version === undefined)
@@ -80,7 +92,7 @@ export const outcomesOf = (
     const isAsWanted = result === (goal === "install" ? "installed" : "removed")
     const message = isAsWanted ? "" : (complaints.get(row.name) ?? otherwise)
     return {
-      manager: "apt" as const,
+      manager,
       name: row.name,
       architecture: row.architecture,
       ...(row.from === undefined ? {} : { from: row.from }),

@@ -5,7 +5,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as PlatformError from "effect/PlatformError"
 import * as TestClock from "effect/testing/TestClock"
-import { lockHolders } from "../../../src/package-manager/apt/aptLocks.ts"
+import { lockHolders } from "../../src/package-manager/lockHolders.ts"
 
 const lock = "/var/lib/dpkg/lock-frontend"
 

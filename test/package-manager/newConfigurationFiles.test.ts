@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { newFiles } from "../../../src/package-manager/apt/newConfigurationFiles.ts"
+import { newFiles } from "../../src/package-manager/newConfigurationFiles.ts"
 
 describe("newFiles", () => {
   it("names what appeared and what was replaced, not what was there", () => {

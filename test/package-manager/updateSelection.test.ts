@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { InstallUpdates, NameGlob } from "../../../src/domain/Command.ts"
-import { InstalledPackage } from "../../../src/domain/Package.ts"
-import { AvailableUpdate } from "../../../src/domain/Update.ts"
-import { chooseTargets, globMatches, type Known } from "../../../src/package-manager/apt/aptSelection.ts"
+import { InstallUpdates, NameGlob } from "../../src/domain/Command.ts"
+import { InstalledPackage } from "../../src/domain/Package.ts"
+import { AvailableUpdate } from "../../src/domain/Update.ts"
+import { chooseTargets, globMatches, type Known } from "../../src/package-manager/updateSelection.ts"
+import { compare } from "../../src/version/deb.ts"
 
 const installed = Schema.decodeUnknownSync(Schema.Array(InstalledPackage))(
   [
@@ -32,26 +33,18 @@ const update = (row: object) =>
 const no = (reason: string) => ({ installable: { answer: "no", reason } })
 const fixes = { security: { verdict: "yes", evidence: [] } }
 
-const version = (text: string, priority: number) => ({
-  version: text,
-  priority,
-  installed: false,
-  sources: [],
-})
+const offered = new Set(["plain", "held", "pinned", "newer", "libc6", "elsewhere", "forbidden"])
 
 const known = (updates: ReadonlyArray<AvailableUpdate> = []): Known => ({
+  manager: "apt",
+  compare,
   installed,
   updates,
-  native: "amd64",
-  policies: new Map(
-    ["plain", "held", "pinned", "newer", "libc6", "libc6:i386", "elsewhere", "forbidden"].map((name) => {
-      const priority = name === "forbidden" ? -1 : 500
-      return [
-        name,
-        { name, candidate: "2.0", versions: [version("2.0", priority), version("1.5", priority)] },
-      ]
-    }),
-  ),
+  offersOf: (name) => {
+    if (!offered.has(name)) return undefined
+    const preference = name === "forbidden" ? { forbidden: "a preference gives it priority -1" } : {}
+    return { candidate: "2.0", versions: ["2.0", "1.5"].map((version) => ({ version, ...preference })) }
+  },
 })
 
 const choose = (request: object, updates: ReadonlyArray<AvailableUpdate> = []) => {
