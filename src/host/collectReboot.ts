@@ -44,13 +44,16 @@ const bootableKernels = Effect.fnUntraced(function* (running: string, modules: R
     : undefined
 })
 
+/** Managers that keep every kernel that can be started as a package of its own. */
+const listsKernels: ReadonlySet<InstalledPackage["manager"]> = new Set(["apt", "dnf", "zypper"])
+
 /** Looks at everything `rebootState` judges by; what cannot be looked at makes the answer `unknown`. */
 export const collectReboot = Effect.fnUntraced(
   function* (inventory: ReadonlyArray<InstalledPackage>) {
     const release = yield* readKernelRelease
     const build = debianBuild((yield* readIfPossible("/proc/version")) ?? "")
     const modules = yield* listDirectory("/lib/modules")
-    const installed = inventory.some((row) => row.manager === "apt")
+    const installed = inventory.some(({ manager }) => listsKernels.has(manager))
       ? installedKernels(inventory)
       : isDebian(yield* readOsRelease)
         ? yield* bootableKernels(release, modules ?? [])

@@ -16,14 +16,20 @@ export interface KernelRelease {
   readonly flavour: string
 }
 
+/** Red Hat's families write the flavour at the very end: `5.14.0-503.el9.x86_64+rt`. */
+const appendedFlavour = /\+((?:rt|64k|16k|zfcpdump)(?:-debug)?|debug)$/
+
 /** Words inside a version: release candidates, and the patch sets that Arch numbers. */
 const versionWord = /^(?:\d|(?:rc|arch|zen|hardened)\d)/
 
 /**
  * The version reaches to the first part, between hyphens, that starts with a letter: `6.1.0-0.deb11.21` + `amd64`,
  * `6.12.43+deb13` + `cloud-amd64`, `5.15.0-130` + `generic`, `6.6.51+rpt` + `rpi-v8`, `6.10.3-arch1-2` + nothing.
+ * Where the flavour is appended, what is before it.
  */
 export const kernelRelease = (release: string): KernelRelease => {
+  const appended = appendedFlavour.exec(release)
+  if (appended !== null) return { version: release.slice(0, appended.index), flavour: appended[1] ?? "" }
   const parts = release.split("-")
   const end = parts.findIndex((part) => !versionWord.test(part))
   const length = end === -1 ? parts.length : end
@@ -37,14 +43,47 @@ export const kernelRelease = (release: string): KernelRelease => {
 const kernelPackage =
   /^(?:linux-image(?:-unsigned)?|proxmox-kernel|pve-kernel)-(\d+\.\d+(?:\.\d+|-rc\d)\S*?)(?:-unsigned|-signed)?$/
 
-/** The kernels among apt's rows. Debug symbols are no kernel. */
-export const installedKernels = (inventory: ReadonlyArray<InstalledPackage>): ReadonlyArray<Kernel> =>
-  inventory
-    .filter((row) => row.manager === "apt" && !/-dbg(?:sym)?$/.test(row.name))
-    .flatMap((row) => {
-      const release = kernelPackage.exec(row.name)?.[1]
-      return release === undefined ? [] : [{ release, build: row.version }]
-    })
+/** Debug symbols are no kernel. */
+const debianKernel = ({ name, version }: InstalledPackage): ReadonlyArray<Kernel> => {
+  const release = /-dbg(?:sym)?$/.test(name) ? undefined : kernelPackage.exec(name)?.[1]
+  return release === undefined ? [] : [{ release, build: version }]
+}
+
+/** What follows the architecture in the release of a Red Hat family's kernel, by the words in its package's name. */
+const redHatKernel = /^kernel(?:-(rt|64k|16k|zfcpdump|uek|lt|ml))?(-debug)?(?:-core)?$/
+
+/** `kernel-core 5.14.0-503.el9 x86_64` is the release `5.14.0-503.el9.x86_64`. */
+const fedoraKernel = ({ name, version, architecture }: InstalledPackage): ReadonlyArray<Kernel> => {
+  const words = redHatKernel.exec(name)
+  if (words === null) return []
+  const [, variant, debug = ""] = words
+  const flavour = variant === undefined || /^(?:uek|lt|ml)$/.test(variant) ? "" : variant
+  const suffix = `${flavour}${debug}`.replace(/^-/, "")
+  const release = `${version.replace(/^\d+:/, "")}.${architecture}`
+  return [{ release: suffix === "" ? release : `${release}+${suffix}` }]
+}
+
+/** `kernel-default 6.4.0-150600.23.7.3` is the release `6.4.0-150600.23.7-default`: the last number counts rebuilds. */
+const suseKernel = ({ name, version }: InstalledPackage): ReadonlyArray<Kernel> => {
+  const flavour = /^kernel-(default|rt|azure|64kb|longterm|vanilla|pae|preempt)$/.exec(name)?.[1]
+  return flavour === undefined ? [] : [{ release: `${version.replace(/\.\d+$/, "")}-${flavour}` }]
+}
+
+const readers: Readonly<Record<string, (row: InstalledPackage) => ReadonlyArray<Kernel>>> = {
+  apt: debianKernel,
+  dnf: fedoraKernel,
+  zypper: suseKernel,
+}
+
+/** The kernels among the installed packages, as far as their package manager keeps several side by side. */
+export const installedKernels = (inventory: ReadonlyArray<InstalledPackage>): ReadonlyArray<Kernel> => [
+  // A kernel and the package that only stands for it have one release.
+  ...new Map(
+    inventory
+      .flatMap((row) => readers[row.manager]?.(row) ?? [])
+      .map((kernel) => [`${kernel.release} ${kernel.build ?? ""}`, kernel] as const),
+  ).values(),
+]
 
 /**
  * The package version Debian builds into its kernels, from the end of /proc/version:

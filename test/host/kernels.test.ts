@@ -21,6 +21,8 @@ describe("kernelRelease", () => {
     ["6.10.3-zen1-2-zen", "6.10.3-zen1-2", "zen"],
     ["6.6.44-1-lts", "6.6.44-1", "lts"],
     ["5.14.0-427.13.1.el9_4.x86_64", "5.14.0-427.13.1.el9_4.x86_64", ""],
+    ["5.14.0-427.13.1.el9_4.x86_64+rt", "5.14.0-427.13.1.el9_4.x86_64", "rt"],
+    ["6.12.0-55.el10.aarch64+64k-debug", "6.12.0-55.el10.aarch64", "64k-debug"],
     ["6.18.44-fc-v669", "6.18.44", "fc-v669"],
   ])("takes %s apart", (release, version, flavour) => {
     assert.deepStrictEqual(kernelRelease(release), { version, flavour })
@@ -54,7 +56,6 @@ describe("installedKernels", () => {
       row("linux-image-6.1.0-27-amd64-dbg", "6.1.115-1"),
       row("linux-headers-6.1.0-27-amd64", "6.1.115-1"),
       row("linux-modules-5.15.0-130-generic", "5.15.0-130.140"),
-      row("linux-image-6.1.0-99-amd64", "6.1.999-1", "dnf"),
     ]
     assert.deepStrictEqual(installedKernels(inventory), [
       { release: "6.1.0-27-amd64", build: "6.1.115-1" },
@@ -86,5 +87,45 @@ describe("debianBuild", () => {
         "Linux version 5.15.0-130-generic (buildd@lcy02) #140-Ubuntu SMP Wed Dec 18 17:59:53 UTC 2024\n",
       ),
     )
+  })
+})
+
+describe("installedKernels of rpm hosts", () => {
+  const releases = (manager: "dnf" | "zypper", rows: ReadonlyArray<readonly [string, string]>) =>
+    installedKernels(
+      rows.map(([name, version]) =>
+        Schema.decodeSync(InstalledPackage)({ manager, name, version, architecture: "x86_64" }),
+      ),
+    ).map(({ release }) => release)
+
+  it("names them as uname does in Red Hat's families, each once", () => {
+    const found = releases("dnf", [
+      ["kernel", "5.14.0-503.el9"],
+      ["kernel-core", "5.14.0-503.el9"],
+      ["kernel-core", "5.14.0-611.el9"],
+      ["kernel-modules", "5.14.0-503.el9"],
+      ["kernel-headers", "5.14.0-611.el9"],
+      ["kernel-rt-core", "5.14.0-503.el9"],
+      ["kernel-debug-core", "5.14.0-503.el9"],
+      ["kernel-64k-debug-core", "5.14.0-503.el9"],
+      ["kernel-uek-core", "5.15.0-3.el9uek"],
+    ])
+    assert.deepStrictEqual(found, [
+      "5.14.0-503.el9.x86_64",
+      "5.14.0-611.el9.x86_64",
+      "5.14.0-503.el9.x86_64+rt",
+      "5.14.0-503.el9.x86_64+debug",
+      "5.14.0-503.el9.x86_64+64k-debug",
+      "5.15.0-3.el9uek.x86_64",
+    ])
+  })
+
+  it("names them as uname does on SUSE, without the count of rebuilds", () => {
+    const found = releases("zypper", [
+      ["kernel-default", "6.4.0-150600.23.7.3"],
+      ["kernel-default-devel", "6.4.0-150600.23.7.3"],
+      ["kernel-azure", "6.4.0-150600.8.5.1"],
+    ])
+    assert.deepStrictEqual(found, ["6.4.0-150600.23.7-default", "6.4.0-150600.8.5-azure"])
   })
 })
