@@ -30,6 +30,12 @@ export const downloads = (wanted: Wanted): SubprocessRequest => ({
   timeout: managerReadTimeout,
 })
 
+/** The same for exactly these packages, downloaded or not, with removals allowed. */
+export const urisOf = (targets: Wanted["targets"]): SubprocessRequest => {
+  const request = downloads({ targets, allowRemovals: true })
+  return { ...request, args: ["-o", "Dir::Cache::Archives=/nonexistent/", ...request.args] }
+}
+
 /**
  * A run of apt-get that changes the system. apt runs dpkg on a terminal of its own (Use-Pty), so that dpkg outlives
  * an apt that dies, and a daemon that a maintainer script leaves behind does not hold our pipes. Left alone when

@@ -16,6 +16,8 @@ export interface Plans {
   readonly withNew: Archives
   /** `apt-get dist-upgrade`. */
   readonly full: Archives
+  /** Of what that keeps back, what apt would install if it were named. */
+  readonly named: Archives
 }
 
 /** The plan, or what apt said when it refused to make one. */
@@ -70,7 +72,8 @@ const judge = (newer: Newer, plans: Plans): Installable => {
   const own = ownReason(newer)
   if (own !== undefined) return own
   if (isIn(plans.withNew)) return no("needs_new_dependency", "it needs packages that are not installed yet")
-  if (isIn(plans.full)) return no("needs_removal", "it can be installed only if other packages are removed")
+  if (isIn(plans.full) || isIn(plans.named))
+    return no("needs_removal", "it can be installed only if other packages are removed")
   return no("conflict", "apt keeps it back: what it depends on is not to be had from the enabled sources")
 }
 

@@ -14,6 +14,7 @@ import { availableUpdate, isUnexplained, isWanted, withPolicies, type PlanningRe
 import { archivesOf, newPackages, parseUris, type Archives } from "./aptUris.ts"
 import { collectIndexes, type AptReadDependencies } from "./collectIndexes.ts"
 import { cutShort, notUnderstood } from "../partialReasons.ts"
+import { collectKeptBack } from "./collectKeptBack.ts"
 import { collectInventory } from "./collectInventory.ts"
 import { aptName, nativeArchitecture } from "./dpkgQuery.ts"
 
@@ -85,7 +86,7 @@ const collectPlans = Effect.fnUntraced(function* (
     ],
   })
   if (newer.length === 0) {
-    return { value: { plans: { plain: nothing, withNew: nothing, full: nothing } }, reasons }
+    return { value: { plans: { plain: nothing, withNew: nothing, full: nothing, named: nothing } }, reasons }
   }
   const withNew = yield* ask("upgrade-with-new")
   if ("refusal" in withNew) return refused(withNew.refusal)
@@ -94,8 +95,10 @@ const collectPlans = Effect.fnUntraced(function* (
   const leftOver = newer.some((entry) => isUnexplained(entry, withNew.archives))
   const full = leftOver ? yield* ask("dist-upgrade") : withNew
   if ("refusal" in full) return refused(full.refusal)
+  const keptBack = leftOver ? newer.filter((entry) => isUnexplained(entry, full.archives)) : []
+  const named = yield* collectKeptBack(dependencies, keptBack)
   return {
-    value: { plans: { plain: plain.archives, withNew: withNew.archives, full: full.archives } },
+    value: { plans: { plain: plain.archives, withNew: withNew.archives, full: full.archives, named } },
     reasons,
   }
 })

@@ -140,6 +140,19 @@ describe("collectUpdates", () => {
     }),
   )
 
+  it.effect("asks by name about what dist-upgrade keeps back, since apt 3.3 removes nothing unasked", () =>
+    Effect.gen(function* () {
+      const uri =
+        "'copy:/srv/lab/pool/updates/lab-unsat_1.1-1_all.deb' lab-unsat_1.1-1_all.deb 700 MD5Sum:0\n"
+      const { dependencies } = yield* recordedHost("debian-12-lab", {
+        responders: [when("apt-get --print-uris --only-upgrade install lab-unsat:all=1.1-1", uri)],
+      })
+      const { updates } = yield* collectUpdates(dependencies)
+      const found = updates.find(({ name }) => name === "lab-unsat")?.installable
+      assert.deepInclude(found, { answer: "no", reason: "needs_removal" })
+    }),
+  )
+
   it.effect("keeps the listing when apt refuses to plan, and says so", () =>
     Effect.gen(function* () {
       const refusal = {

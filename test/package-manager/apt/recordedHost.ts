@@ -62,6 +62,11 @@ export const recordedHost = Effect.fnUntraced(function* (
     when("apt-get --print-uris upgrade --with-new-pkgs", recorded(host, "upgrade-with-new.uris")),
     when("apt-get --print-uris upgrade", recorded(host, "upgrade.uris")),
     when("apt-get --print-uris dist-upgrade", recorded(host, "dist-upgrade.uris")),
+    // What these hosts' apt keeps back has dependencies that nobody offers.
+    when("apt-get --print-uris --only-upgrade install", {
+      exitCode: 100,
+      stderr: "E: Unable to correct problems, you have held broken packages.\n",
+    }),
   )
   const fs = yield* FileSystem.FileSystem.pipe(
     Effect.provide(layerFileTree(changes.files ?? recordedFiles(host))),
