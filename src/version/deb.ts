@@ -1,35 +1,14 @@
-const zero = 0x30
-const nine = 0x39
-
-const isDigit = (text: string, at: number): boolean => {
-  const code = text.charCodeAt(at)
-  return code >= zero && code <= nine
-}
+import { compareNumbers, isDigit, isLetter, pastDigits, sign } from "./segments.ts"
 
 /** `~` before the end of the text, then letters, then everything else. Digits and the end weigh the same. */
 const weight = (text: string, at: number): number => {
   if (at >= text.length || isDigit(text, at)) return 0
   const code = text.charCodeAt(at)
   if (code === 0x7e) return -1
-  const letter = code | 0x20
-  return letter >= 0x61 && letter <= 0x7a ? code : code + 0x10000
+  return isLetter(text, at) ? code : code + 0x10000
 }
 
-const pastZeros = (text: string, at: number): number => {
-  let next = at
-  while (text.charCodeAt(next) === zero) next += 1
-  return next
-}
-
-const pastDigits = (text: string, at: number): number => {
-  let next = at
-  while (isDigit(text, next)) next += 1
-  return next
-}
-
-const sign = (difference: number): -1 | 0 | 1 => (difference < 0 ? -1 : difference > 0 ? 1 : 0)
-
-/** Upstream versions, or revisions: non-digits and numbers in turn. Numbers may have any length. */
+/** Upstream versions, or revisions: non-digits and numbers in turn. */
 const compareParts = (a: string, b: string): -1 | 0 | 1 => {
   let inA = 0
   let inB = 0
@@ -42,15 +21,12 @@ const compareParts = (a: string, b: string): -1 | 0 | 1 => {
       inA += 1
       inB += 1
     }
-    const startA = pastZeros(a, inA)
-    const startB = pastZeros(b, inB)
-    inA = pastDigits(a, startA)
-    inB = pastDigits(b, startB)
-    const longer = inA - startA - (inB - startB)
-    if (longer !== 0) return sign(longer)
-    const digitsA = a.slice(startA, inA)
-    const digitsB = b.slice(startB, inB)
-    if (digitsA !== digitsB) return digitsA < digitsB ? -1 : 1
+    const endA = pastDigits(a, inA)
+    const endB = pastDigits(b, inB)
+    const order = compareNumbers(a.slice(inA, endA), b.slice(inB, endB))
+    if (order !== 0) return order
+    inA = endA
+    inB = endB
   }
   return 0
 }

@@ -58,3 +58,21 @@ export const same: ReadonlyArray<readonly [string, string]> = [
   ["1.0~", "1.0~0"],
   ["a0", "a"],
 ]
+
+export const real: ReadonlyArray<string> = [
+  "2.36-9+deb12u7",
+  "1:9.2p1-2+deb12u9",
+  "1.0-1ubuntu0.22.04.1",
+  "2.0~rc1-1",
+  "6.1.9-1",
+  "1.0+dfsg-1+b1",
+]
+
+export const pieces: ReadonlyArray<string> = [
+  ..."019aZ~+.-:",
+  "00",
+  "10",
+  "~~",
+  "deb12u",
+  "18446744073709551616",
+]
