@@ -3,11 +3,13 @@
 # and the cache folder $PATCHCTL_LAB (default /var/tmp/patchctl-lab).
 #   roots.sh install        install what the lab needs; quick when it is there
 #   roots.sh build NAME     build root NAME unless it exists, print its folder; concurrent callers wait for one build
-#   roots.sh publish DIR    re-index and re-sign a lab archive (a box's /srv/lab) after changing its pools
+#   roots.sh publish DIR    re-index and re-sign a lab archive or repository (a box's /srv/lab) after changing its packages
 #   roots.sh clean          remove the cache
-# NAME: RELEASE-lab   minimal RELEASE, the lab's own archive, awkward packages (see packages.sh)
-#       RELEASE-real  minimal RELEASE from its last point release, with real pending updates, already downloaded
-# RELEASE: a Debian release the host's mirror carries (bullseye: apt 2.2, bookworm: 2.6, trixie: 3.0).
+# NAME: RELEASE-lab     minimal RELEASE, the lab's own archive, awkward packages (see packages.sh)
+#       RELEASE-real    minimal RELEASE from its last point release, with real pending updates, already downloaded
+#       RELEASE-dnf, RELEASE-dnf5, RELEASE-zypper   an rpm database and a signed repository (see rpmPackages.sh)
+#       RELEASE-pacman  a pacman database and a signed repository (see pacmanPackages.sh)
+# RELEASE: a Debian release the host's mirror carries (bullseye: apt 2.2, dnf 4.5; bookworm: apt 2.6; trixie: apt 3.0; sid).
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -17,6 +19,14 @@ LAB=${PATCHCTL_LAB:-/var/tmp/patchctl-lab}
 . "$HERE/archive.sh"
 # shellcheck source=packages.sh
 . "$HERE/packages.sh"
+# shellcheck source=rpmRepository.sh
+. "$HERE/rpmRepository.sh"
+# shellcheck source=rpmPackages.sh
+. "$HERE/rpmPackages.sh"
+# shellcheck source=rpmRoots.sh
+. "$HERE/rpmRoots.sh"
+# shellcheck source=pacmanPackages.sh
+. "$HERE/pacmanPackages.sh"
 
 trap 'printf "lab: %s failed at line %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" >&2' ERR
 die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
@@ -33,7 +43,8 @@ install_tools() {
   local missing=() p
   exec 7>"$LAB/install.lock"
   flock 7
-  for p in mmdebstrap apt-utils gpg gpgv gpgconf time iproute2 util-linux debian-archive-keyring; do
+  for p in mmdebstrap apt-utils gpg gpgv gpgconf time iproute2 util-linux debian-archive-keyring \
+    rpm createrepo-c libarchive-tools zstd locales; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
   [ ${#missing[@]} -gt 0 ] || { exec 7>&-; return 0; }
@@ -59,7 +70,7 @@ base() {
   BASE=$dir
   (
     flock 8
-    [ ! -e "$dir" ] || exit 0
+    [ ! -d "$dir" ] || exit 0
     mirrors; rm -rf "$dir.tmp"
     mmdebstrap --quiet --variant=apt --include=mount --skip=cleanup/apt/lists --aptopt='Acquire::Check-Valid-Until "false"' \
       --aptopt='Acquire::Languages "none"' "$release" "$dir.tmp" "deb $DEB_MIRROR $release main"
@@ -120,7 +131,14 @@ build_real() {
 
 build() {
   local name=$1 scripts=("$HERE/roots.sh") id dir
-  case $name in *[!a-z-]* | -* | *-) die "not a root: $name" ;; *-lab) scripts+=("$HERE/archive.sh" "$HERE/packages.sh") ;; *-real) ;; *) die "not a root: $name" ;; esac
+  case $name in
+    *[!a-z0-9-]* | -* | *-) die "not a root: $name" ;;
+    *-lab) scripts+=("$HERE/archive.sh" "$HERE/packages.sh") ;;
+    *-real) ;;
+    *-dnf | *-dnf5 | *-zypper) scripts+=("$HERE"/{archive,rpmRepository,rpmPackages,rpmRoots}.sh) ;;
+    *-pacman) scripts+=("$HERE/archive.sh" "$HERE/pacmanPackages.sh") ;;
+    *) die "not a root: $name" ;;
+  esac
   # A changed script is another root: boxes may still be running on the former one.
   id=$(cat "${scripts[@]}" | sha256sum | cut -c1-12)
   dir=$LAB/$name-$id
@@ -138,7 +156,7 @@ build_into() {
   [ ! -e "$dir" ] || return 0
   install_tools
   base "${name%-*}"
-  rm -rf "$dir.tmp"; cp -a --reflink=auto "$BASE" "$dir.tmp"
+  rm -rf "$dir.tmp"; cp -a --reflink=auto "$BASE/." "$dir.tmp"
   "build_${name##*-}" "$dir.tmp" "${name%-*}"
   mv "$dir.tmp" "$dir"
 }
@@ -149,7 +167,7 @@ case ${1:-} in
   install) install_tools ;;
   build-into) build_into "$2" "$3" ;;
   build) build "${2:?name of a root}" ;;
-  publish) publish "${2:?folder of an archive}" ;;
+  publish) "publish$(cat "${2:?folder of an archive}/kind" 2>/dev/null || true)" "$2" ;;
   clean) rm -rf -- "${LAB:?}" ;;
   *) sed -n '4,12p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
