@@ -115,7 +115,7 @@ export const layer = Layer.effect(
       const reading = Effect.all(
         [
           drain(handle.stdout, stdout, request.onLine),
-          drain(handle.stderr, stderr, undefined),
+          drain(handle.stderr, stderr, request.onErrorLine),
           onStatusLine === undefined ? Effect.void : drain(handle.getOutputFd(3), undefined, onStatusLine),
         ],
         { concurrency: "unbounded", discard: true },

@@ -37,3 +37,37 @@ export const distribution = (
 /** Whether the distribution is Debian or made from it, so that its kernel versions compare as Debian's do. */
 export const isDebian = (assignments: ReadonlyMap<string, string>): boolean =>
   [assignments.get("ID"), ...(assignments.get("ID_LIKE") ?? "").split(" ")].includes("debian")
+
+/** The package database that a distribution lives off. */
+export type DatabaseFamily = "dpkg" | "rpm" | "rpm_suse" | "apk" | "pacman" | "other"
+
+const families: Readonly<Record<string, DatabaseFamily>> = {
+  debian: "dpkg",
+  ubuntu: "dpkg",
+  fedora: "rpm",
+  rhel: "rpm",
+  centos: "rpm",
+  mageia: "rpm",
+  openmandriva: "rpm",
+  amzn: "rpm",
+  suse: "rpm_suse",
+  opensuse: "rpm_suse",
+  sles: "rpm_suse",
+  alpine: "apk",
+  chimera: "apk",
+  wolfi: "apk",
+  chainguard: "apk",
+  postmarketos: "apk",
+  arch: "pacman",
+  gentoo: "other",
+  nixos: "other",
+}
+
+/**
+ * The family of the first of `ID` and `ID_LIKE` that is known, whatever else is installed as a tool. A name that nobody
+ * knows is undefined: derivatives are many, and a database speaks for itself.
+ */
+export const databaseFamily = (assignments: ReadonlyMap<string, string>): DatabaseFamily | undefined =>
+  [assignments.get("ID") ?? "", ...(assignments.get("ID_LIKE") ?? "").split(" ")]
+    .map((name) => families[name] ?? (name.startsWith("opensuse-") ? "rpm_suse" : undefined))
+    .find((family) => family !== undefined)

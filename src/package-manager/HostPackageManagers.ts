@@ -3,6 +3,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Subprocess } from "../host/Subprocess.ts"
+import * as ApkPackageManager from "./apk/ApkPackageManager.ts"
+import { apkWatched, detectApk } from "./apk/detectApk.ts"
 import * as AptPackageManager from "./apt/AptPackageManager.ts"
 import { aptWatched, detectApt } from "./apt/detectApt.ts"
 import { PackageManagers } from "./PackageManagers.ts"
@@ -13,7 +15,10 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const host = { subprocess: yield* Subprocess, fs: yield* FileSystem.FileSystem }
     // One line for each manager: how to find it, and what changes with its packages and its indexes.
-    const known = [{ detect: detectApt(host, yield* AptPackageManager.make), watched: aptWatched }]
+    const known = [
+      { detect: detectApt(host, yield* AptPackageManager.make), watched: aptWatched },
+      { detect: detectApk(host, yield* ApkPackageManager.make), watched: apkWatched },
+    ]
 
     const stampOf = (path: string) =>
       host.fs.stat(path).pipe(

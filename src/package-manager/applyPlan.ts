@@ -98,6 +98,12 @@ const isWithin = (some: Changes, all: Changes) => {
 const isLate = ({ deadline }: ApplyOptions) =>
   Effect.map(DateTime.now, (now) => deadline !== undefined && DateTime.isLessThanOrEqualTo(deadline, now))
 
+const locked = (detail: string, holder: LockHolder | undefined): PreflightFault => {
+  const remedy = "Wait until the other program has finished; never delete the lock file"
+  const fault = { code: "locked" as const, detail, remedy }
+  return holder === undefined ? fault : { ...fault, holder }
+}
+
 const runStep =
   (run: Run, options: ApplyOptions): RunStep =>
   (name, perform) =>
@@ -111,12 +117,24 @@ const runStep =
       }
       if (attempt.ending === "locked") {
         run.stopped = attempt.complaint
-        const remedy = "Wait until the other program has finished; never delete the lock file"
-        const fault = { code: "locked" as const, detail: attempt.complaint, remedy }
-        run.preflight = [attempt.holder === undefined ? fault : { ...fault, holder: attempt.holder }]
+        run.preflight = [locked(attempt.complaint, attempt.holder)]
       }
       return attempt
     })
+
+/** What the manager would do now. A lock that keeps it from answering stops the run, with what was done so far. */
+const changesNow = (installer: Installer, run: Run, wanted: Wanted) =>
+  installer.changes(wanted).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "locked",
+      ({ message, holder }) =>
+        Effect.sync(() => {
+          run.stopped = message
+          run.preflight = [locked(message, holder)]
+          return undefined
+        }),
+    ),
+  )
 
 /** Installs one part and answers the members that are not installed then. */
 const installPart = Effect.fnUntraced(function* (
@@ -162,7 +180,8 @@ const installAll = Effect.fnUntraced(function* (
       break
     }
     const wanted = { ...all, targets: part }
-    const now = part === all.targets ? undefined : yield* installer.changes(wanted)
+    const now = part === all.targets ? undefined : yield* changesNow(installer, run, wanted)
+    if (run.stopped !== "") break
     const isPlanned = part === all.targets || (now !== undefined && isWithin(now, plan))
     const missing = isPlanned ? yield* installPart(installer, run, step, wanted) : part
     const rest = missing.filter(({ name }) => !run.complaints.has(name))
@@ -217,10 +236,10 @@ export const applyPlan = Effect.fnUntraced(function* (
   else {
     if (options.repair) yield* installer.repair(runStep(run, options))
     if (run.stopped === "" && plan.installs.length > 0) {
-      const now = yield* installer.changes(wantedOf(plan))
+      const now = yield* changesNow(installer, run, wantedOf(plan))
       const isSame = now !== undefined && isWithin(now, plan) && isWithin(plan, now)
       if (isSame) yield* installAll(installer, run, options, plan)
-      else run.preflight = [planChanged(manager)]
+      else if (run.stopped === "") run.preflight = [planChanged(manager)]
     }
   }
   if (!run.atWork) yield* installer.afterwards

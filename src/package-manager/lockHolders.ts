@@ -11,9 +11,12 @@ interface KernelLock {
   readonly inode: string
 }
 
-/** proc(5): `N: POSIX ADVISORY WRITE PID MAJOR:MINOR:INODE START END`, device numbers in hexadecimal. */
+/**
+ * proc(5): `N: POSIX ADVISORY WRITE PID MAJOR:MINOR:INODE START END`, device numbers in hexadecimal. A READ lock is
+ * shared by those who only look, for a moment.
+ */
 const kernelLocks = (text: string): ReadonlyArray<KernelLock> =>
-  [...text.matchAll(/^\d+: \w+ +\w+ +\w+ +(\d+) ([0-9a-f]+:[0-9a-f]+):(\d+) /gm)].map(
+  [...text.matchAll(/^\d+: \w+ +\w+ +WRITE +(\d+) ([0-9a-f]+:[0-9a-f]+):(\d+) /gm)].map(
     ([, pid, device = "", inode = ""]) => ({ pid: Number(pid), device, inode }),
   )
 
@@ -29,7 +32,7 @@ const readText = (fs: FileSystem.FileSystem, path: string) =>
 const statOf = (fs: FileSystem.FileSystem, path: string) => Effect.option(fs.stat(path))
 
 /** Whether a process has the file open. On overlayfs and btrfs the kernel's device number is not the file's. */
-const hasOpen = Effect.fnUntraced(function* (fs: FileSystem.FileSystem, pid: number, path: string) {
+export const hasOpen = Effect.fnUntraced(function* (fs: FileSystem.FileSystem, pid: number, path: string) {
   const folder = `/proc/${pid}/fd`
   const descriptors = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])
   const links = yield* Effect.forEach(descriptors, (name) =>
@@ -48,7 +51,7 @@ const ageOf = Effect.fnUntraced(function* (fs: FileSystem.FileSystem, pid: numbe
   return Math.max(0, Math.floor(now - Number(boot) - Number(ticks) / 100))
 })
 
-const holderOf = Effect.fnUntraced(function* (fs: FileSystem.FileSystem, lock: string, pid: number) {
+export const holderOf = Effect.fnUntraced(function* (fs: FileSystem.FileSystem, lock: string, pid: number) {
   const program = (yield* readText(fs, `/proc/${pid}/comm`)).trim()
   const heldSeconds = yield* ageOf(fs, pid)
   const holder: LockHolder = {
@@ -81,6 +84,23 @@ export const lockHolders = Effect.fnUntraced(function* (
       holders.push(yield* holderOf(fs, path, lock.pid))
       break
     }
+  }
+  return holders
+})
+
+/**
+ * Who holds the locks that dnf4 and yum keep as files with a process id: held as long as that process lives, which is
+ * all that they ask themselves.
+ */
+export const pidFileHolders = Effect.fnUntraced(function* (
+  fs: FileSystem.FileSystem,
+  paths: ReadonlyArray<string>,
+) {
+  const holders: Array<LockHolder> = []
+  for (const path of paths) {
+    const pid = /^\s*(\d{1,10})\s*$/.exec(yield* readText(fs, path))?.[1]
+    if (pid === undefined || (yield* readText(fs, `/proc/${pid}/stat`)) === "") continue
+    holders.push(yield* holderOf(fs, path, Number(pid)))
   }
   return holders
 })

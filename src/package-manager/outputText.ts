@@ -13,6 +13,9 @@ export const plainText = (text: string): string =>
     .replaceAll(/^.*\r(?!$)/gm, "")
     .replaceAll(control, "")
 
+/** Addresses without the names and passwords that an administrator may have put into them. */
+export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/@']+@/g, "$1")
+
 /** The beginning of a text, at most `limit` UTF-16 units, an ellipsis showing a cut. */
 export const shortened = (text: string, limit = 512): string =>
   text.length <= limit ? text : `${text.slice(0, limit - 1)}…`

@@ -3,7 +3,7 @@ import type { InstallUpdates } from "../domain/Command.ts"
 import type { InstallPlan, LeftOut, PlannedInstall, PlannedRemoval } from "../domain/InstallPlan.ts"
 import { planDigest } from "../domain/snapshot.ts"
 import type { Origin } from "../domain/Update.ts"
-import { largestPossible, type Trial } from "./largestPossible.ts"
+import { largestPossible, type NamingTrial } from "./largestPossible.ts"
 import type { ManagerError } from "./PackageManager.ts"
 import {
   chooseTargets,
@@ -41,7 +41,7 @@ export interface Planner {
   readonly attempt: (
     targets: ReadonlyArray<Target>,
     allowRemovals: boolean,
-  ) => Effect.Effect<Trial<Changes, Objection>, ManagerError>
+  ) => Effect.Effect<NamingTrial<Target, Changes, Objection>, ManagerError>
   /** Asked only where the command has `min_age_hours`: why some of these are too young for it. */
   readonly youth: (
     rows: ReadonlyArray<Pick<Install, "name" | "architecture" | "to">>,
@@ -69,12 +69,14 @@ const byName = <T extends { readonly name: string; readonly architecture?: strin
  */
 const objections = (
   request: InstallUpdates,
+  matched: Set<string>,
   youth: (rows: Changes["installs"]) => ReturnType<Planner["youth"]>,
 ) =>
   Effect.fnUntraced(function* (changes: Changes): Effect.fn.Return<Objection | undefined, ManagerError> {
     for (const { name } of [...changes.installs, ...changes.removals]) {
       const glob = request.exclude?.find((pattern) => globMatches(pattern, name))
       if (glob !== undefined) {
+        matched.add(glob)
         return { reason: "excluded_by_policy", detail: `it would change ${name}, which matches ${glob}` }
       }
     }
@@ -86,9 +88,15 @@ const objections = (
     return undefined
   })
 
-/** Patterns that fit nothing which is installed or offered. */
-const unmatched = (request: InstallUpdates, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  (request.exclude ?? []).filter((glob) => !names.some((name) => globMatches(glob, name)))
+/** Patterns that fit nothing which is installed or offered, and kept nothing out. */
+const unmatched = (
+  request: InstallUpdates,
+  matched: ReadonlySet<string>,
+  names: ReadonlyArray<string>,
+): ReadonlyArray<string> =>
+  (request.exclude ?? []).filter(
+    (glob) => !matched.has(glob) && !names.some((name) => globMatches(glob, name)),
+  )
 
 /**
  * The plan for a command, by trial: the selection becomes exact versions; what the manager refuses, what the command
@@ -112,11 +120,12 @@ export const planUpdates = Effect.fnUntraced(function* (
   const oldEnough = chosen.targets.filter((target) => young(target) === undefined)
 
   const allowRemovals = request.allow_removals ?? false
-  const objectionTo = objections(request, youthOf)
+  const matched = new Set<string>()
+  const objectionTo = objections(request, matched, youthOf)
   const settled =
     refusal === undefined
       ? yield* largestPossible(oldEnough, mostTrials, (targets) =>
-          Effect.gen(function* (): Effect.fn.Return<Trial<Changes, Objection>, ManagerError> {
+          Effect.gen(function* (): Effect.fn.Return<NamingTrial<Target, Changes, Objection>, ManagerError> {
             const trial = yield* attempt(targets, allowRemovals)
             const objection = trial.possible ? yield* objectionTo(trial.answer) : undefined
             return objection === undefined ? trial : { possible: false, objection }
@@ -165,6 +174,7 @@ export const planUpdates = Effect.fnUntraced(function* (
     leftOut: leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     unmatchedExcludes: unmatched(
       request,
+      matched,
       [...installed, ...updates, ...installs].map(({ name }) => name),
     ),
     downloadBytes: facts.downloadBytes,

@@ -58,13 +58,14 @@ interface Need {
   readonly what: string
 }
 
-/** Reads `df --output=avail,target,file`: free bytes and mount point of each path that exists. */
+/** Reads `df -kP` (POSIX, so that BusyBox knows it too): one line after the headline for each path, in their order. */
 const parseFreeSpace = (stdout: string) =>
-  [...stdout.matchAll(/^ *(\d+) (\/.*?) +(\/\S*)$/gm)].map(([, available, mount = "", path = ""]) => ({
-    available: Number(available),
-    mount,
-    path,
-  }))
+  [...stdout.matchAll(/^.* (\d+) +\d+ +(-?\d+) +(?:\d+%|-) (\/.*)$/gm)].map(
+    ([, , available, mount = ""]) => ({
+      available: Number(available) * 1024,
+      mount,
+    }),
+  )
 
 /** What is needed on each file system against what an ordinary user, and so every service, has left there. */
 const diskSpace = Effect.fnUntraced(function* (
@@ -81,17 +82,25 @@ const diskSpace = Effect.fnUntraced(function* (
       ? []
       : [{ path: "/boot", bytes: newKernels * (yield* kernelBytes(fs)), what: "a new kernel" }]),
   ]
-  // A path that does not exist is left out and makes the exit code 1.
+  const present = yield* Effect.filter(needs, ({ path }) =>
+    Effect.orElseSucceed(fs.exists(path), () => false),
+  )
   const answer = yield* subprocess.run({
     program: "df",
-    args: ["--block-size=1", "--output=avail,target,file", "--", ...needs.map(({ path }) => path)],
+    args: ["-kP", "--", ...present.map(({ path }) => path)],
     timeout: managerReadTimeout,
   })
-  return [...Map.groupBy(parseFreeSpace(answer.stdout), ({ mount }) => mount)].flatMap(
-    ([mount, [first, ...rest]]): ReadonlyArray<PreflightFault> => {
-      const here = needs.filter(({ path }) => [first, ...rest].some((row) => row?.path === path))
+  const rows = parseFreeSpace(answer.stdout)
+  // Without a line for each path nobody can tell which is whose.
+  const placed = rows.length === present.length ? present : []
+  const located = placed.flatMap((need, index) => {
+    const row = rows[index]
+    return row === undefined ? [] : [{ ...need, ...row }]
+  })
+  return [...Map.groupBy(located, ({ mount }) => mount)].flatMap(
+    ([mount, here]): ReadonlyArray<PreflightFault> => {
       const bytes = here.reduce((sum, need) => sum + need.bytes, 0)
-      const available = first?.available ?? bytes
+      const available = here[0]?.available ?? bytes
       if (available >= bytes) return []
       const what = here.map((need) => need.what).join(" and ")
       const detail = `${what} needs ${mebibytes(bytes)} on ${mount}, which has ${mebibytes(available)} free`

@@ -22,10 +22,13 @@ export const runTransaction = Effect.fnUntraced(function* (
   manager: ManagerId,
   subprocess: Subprocess["Service"],
   request: Omit<SubprocessRequest, "onTimeout">,
-  judge: (result: SubprocessResult) => Attempt,
+  judge: (result: SubprocessResult) => Attempt | Effect.Effect<Attempt>,
 ): Effect.fn.Return<Attempt, ManagerError> {
   return yield* subprocess.run({ ...request, onTimeout: "leave" }).pipe(
-    Effect.map(judge),
+    Effect.flatMap((result) => {
+      const attempt = judge(result)
+      return Effect.isEffect(attempt) ? attempt : Effect.succeed(attempt)
+    }),
     Effect.catchIf(
       ({ reason }) => reason === "timed_out" || reason === "killed",
       (error) =>

@@ -12,13 +12,16 @@ const failure = (_tag: PlatformError.SystemErrorTag, method: string, path: strin
 
 /** A read-only filesystem with these entries and the directories above them. */
 export const layerFileTree = (tree: Tree) => {
-  const childrenOf = (directory: string) => [
-    ...new Set(
-      Object.keys(tree)
-        .filter((path) => path.startsWith(`${directory}/`))
-        .map((path) => path.slice(directory.length + 1).split("/")[0] ?? ""),
-    ),
-  ]
+  const childrenOf = (directory: string) => {
+    const prefix = directory === "/" ? directory : `${directory}/`
+    return [
+      ...new Set(
+        Object.keys(tree)
+          .filter((path) => path.startsWith(prefix))
+          .map((path) => path.slice(prefix.length).split("/")[0] ?? ""),
+      ),
+    ]
+  }
   const lookUp = <A>(
     method: string,
     path: string,

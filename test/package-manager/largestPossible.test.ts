@@ -79,6 +79,23 @@ describe("largestPossible", () => {
     }),
   )
 
+  it.effect("tries suspects alone and last, and keeps the innocent ones", () =>
+    Effect.gen(function* () {
+      const { attempt, trials } = without(new Set([617, 900]))
+      const suspects = [5, 617, 900]
+      const found = yield* largestPossible(numbers(1000), 100, (members) =>
+        Effect.map(attempt(members), (trial) => ({ ...trial, suspects })),
+      )
+      assert.deepStrictEqual(
+        found.dropped.map(({ member }) => member),
+        [617, 900],
+      )
+      assert.strictEqual(found.members.length, 998)
+      assert.include(found.members, 5)
+      assert.strictEqual(trials(), 5)
+    }),
+  )
+
   it.effect("ends after the trials it was given, and says what it did not get to", () =>
     Effect.gen(function* () {
       const { attempt, trials } = without(new Set(numbers(64)))

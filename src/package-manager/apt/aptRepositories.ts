@@ -1,4 +1,4 @@
-import { plainText } from "../outputText.ts"
+import { plainText, withoutCredentials } from "../outputText.ts"
 import { unquote } from "./aptUris.ts"
 
 /** One configured repository, downloaded or not. */
@@ -9,9 +9,6 @@ export interface AptRepository {
    * `_Release` stands for `_InRelease`. */
   readonly releaseFile: string
 }
-
-/** Text without the user and password of the addresses in it. */
-export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/@']+@/g, "$1")
 
 /** A flat repository has no `dists`: its suite is the directory itself, ending with a slash (sources.list(5)). */
 const nameOf = (directory: string): string => {

@@ -1,7 +1,6 @@
 import type { RepositoryOutcome } from "../../domain/Health.ts"
 import { errorsOf } from "./aptMessages.ts"
-import { plainText, shortened } from "../outputText.ts"
-import { withoutCredentials } from "./aptRepositories.ts"
+import { plainText, shortened, withoutCredentials } from "../outputText.ts"
 
 /** What one run of `apt-get update` says about each configured repository. */
 export interface UpdateOutcomes {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { isDebian, osRelease } from "../../host/osRelease.ts"
+import { databaseFamily, osRelease } from "../../host/osRelease.ts"
 import type { DetectedManager } from "../PackageManagers.ts"
 import { aptPaths, aptVersion, dpkgQueryVersion } from "./aptCommands.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
@@ -10,26 +10,6 @@ import type { AptReadDependencies } from "./collectIndexes.ts"
  * `apt-get update` replaces the lists that have something new.
  */
 export const aptWatched = [aptPaths.status, aptPaths.lists]
-
-/** Distributions that do not live off dpkg, whatever they have installed of it as a tool. */
-const otherFamilies = new Set([
-  "fedora",
-  "rhel",
-  "centos",
-  "suse",
-  "opensuse",
-  "arch",
-  "alpine",
-  "gentoo",
-  "nixos",
-  "mageia",
-])
-
-/** Whether os-release(5) leaves room for dpkg. A name that nobody knows is no objection: derivatives are many. */
-const mayBeDebian = (assignments: ReadonlyMap<string, string>): boolean => {
-  const names = [assignments.get("ID") ?? "", ...(assignments.get("ID_LIKE") ?? "").split(" ")]
-  return isDebian(assignments) || names.includes("ubuntu") || !names.some((name) => otherFamilies.has(name))
-}
 
 /**
  * Looks for dpkg and apt. Present means that dpkg-query runs, that its database lies where it should, and that
@@ -42,7 +22,8 @@ export const detectApt = Effect.fnUntraced(function* (
 ) {
   const system = osRelease(yield* Effect.orElseSucceed(fs.readFileString("/etc/os-release"), () => ""))
   const database = yield* Effect.orElseSucceed(fs.exists(aptPaths.status), () => false)
-  if (!mayBeDebian(system) || (!database && !isDebian(system))) return Option.none<DetectedManager>()
+  const family = databaseFamily(system)
+  if (family === undefined ? !database : family !== "dpkg") return Option.none<DetectedManager>()
   const dpkg = yield* Effect.option(subprocess.run(dpkgQueryVersion))
   if (Option.isNone(dpkg)) return Option.none()
   const apt = yield* Effect.option(subprocess.run(aptVersion))

@@ -46,11 +46,19 @@ const solver: Responder = (argv) => {
   return lines.join("")
 }
 
-export const space = (available: number): Responder =>
-  when(
-    "df",
-    `${["/var/cache/apt/archives", "/", "/boot"].map((path) => `${available} / ${path}`).join("\n")}\n`,
-  )
+/** `df -kP` with this many bytes free for each path, on the mount point of its own or on the root. */
+export const space =
+  (available: number, mounts: Readonly<Record<string, number>> = {}): Responder =>
+  ([program, ...args]) =>
+    program === "df"
+      ? [
+          "Filesystem 1024-blocks Used Available Capacity Mounted on",
+          ...args.slice(args.indexOf("--") + 1).map((path) => {
+            const free = Math.floor((mounts[path] ?? available) / 1024)
+            return `/dev/vda1 1000000000 1 ${free} 1% ${path in mounts ? path : "/"}`
+          }),
+        ].join("\n")
+      : undefined
 
 const around: ReadonlyArray<Responder> = [
   (argv) =>
@@ -80,7 +88,12 @@ const decodeRequest = Schema.decodeUnknownSync(InstallUpdates)
 export const plan = Effect.fnUntraced(function* (request: object, changes: Changes = {}) {
   const { dependencies, calls } = yield* recordedHost(host, {
     responders: [...(changes.responders ?? []), solver, ...around],
-    files: { ...recordedFiles(host), ...changes.files },
+    files: {
+      ...recordedFiles(host),
+      "/boot/grub/grub.cfg": "",
+      "/var/cache/apt/archives/lock": "",
+      ...changes.files,
+    },
   })
   const planned = yield* makePlan({
     ...dependencies,
