@@ -22,4 +22,6 @@ export const budgets = {
   scanToItsChildren: 1.15,
   /** Wall time of a scan against one bare `apt-get -s dist-upgrade`. */
   scanToDistUpgrade: 2,
+  /** Resident memory of the agent at the peak of a scan, above what it was before. */
+  scanPeakKilobytesAboveIdle: 40 * 1024,
 } as const

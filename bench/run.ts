@@ -7,7 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import { spawn } from "node:child_process"
 import { Reported } from "../src/cli/exitCodes.ts"
 
-const all = ["heartbeats", "scan", "startup"] as const
+const all = ["heartbeats", "scan", "managers", "startup"] as const
 
 /**
  * A small young generation and one arena of malloc, as the service is to have them. With the defaults, memory that was

@@ -18,13 +18,14 @@ export const ScanReport = Schema.Struct({
   scan: Cost,
   /** The same programs one after the other, without the agent. */
   programsAlone: Cost,
-  distUpgrade: Cost,
+  /** One bare `apt-get -s dist-upgrade`, where the host has apt. */
+  distUpgrade: Schema.optionalKey(Cost),
   /** `patchctl scan` from source as a process of its own; `own` is 0 because all of it is a child. */
   commandFromSource: Cost,
   scanToItsChildren: Schema.Finite,
-  scanToDistUpgrade: Schema.Finite,
+  scanToDistUpgrade: Schema.optionalKey(Schema.Finite),
   processorToItsChildren: Schema.Finite,
-  processorToDistUpgrade: Schema.Finite,
+  processorToDistUpgrade: Schema.optionalKey(Schema.Finite),
   memory: Schema.Struct({ idleKilobytes: Schema.Finite, peakKilobytes: Schema.Finite }),
   problems: Schema.Array(Schema.String),
 })

@@ -15,7 +15,7 @@ export const scanReportText = (report: ScanReport): string =>
         row("first scan of a process", report.firstScan),
         row("scan", report.scan),
         row("its programs alone", report.programsAlone),
-        row("apt-get -s dist-upgrade", report.distUpgrade),
+        ...(report.distUpgrade === undefined ? [] : [row("apt-get -s dist-upgrade", report.distUpgrade)]),
         row("patchctl scan, from source", report.commandFromSource),
       ],
     ),
@@ -29,12 +29,16 @@ export const scanReportText = (report: ScanReport): string =>
           String(report.processorToItsChildren),
           String(budgets.scanToItsChildren),
         ],
-        [
-          "apt-get -s dist-upgrade",
-          String(report.scanToDistUpgrade),
-          String(report.processorToDistUpgrade),
-          String(budgets.scanToDistUpgrade),
-        ],
+        ...(report.scanToDistUpgrade === undefined
+          ? []
+          : [
+              [
+                "apt-get -s dist-upgrade",
+                String(report.scanToDistUpgrade),
+                String(report.processorToDistUpgrade),
+                String(budgets.scanToDistUpgrade),
+              ],
+            ]),
       ],
     ),
     "",

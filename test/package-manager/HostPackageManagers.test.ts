@@ -58,7 +58,11 @@ describe("HostPackageManagers", () => {
 
   it.effect("does not take dpkg as a tool on another family's host for a package manager", () =>
     Effect.gen(function* () {
-      assert.deepEqual(yield* detected(host('ID=rocky\nID_LIKE="rhel centos fedora"\n'), dpkg, apt), [])
+      const rocky = yield* detected(host('ID=rocky\nID_LIKE="rhel centos fedora"\n'), dpkg, apt)
+      assert.deepEqual(
+        rocky.map(({ id }) => id),
+        ["dnf"],
+      )
       assert.deepEqual(yield* detected({ "/etc/os-release": "ID=newos\n" }, dpkg, apt), [])
     }),
   )
@@ -67,6 +71,28 @@ describe("HostPackageManagers", () => {
     Effect.gen(function* () {
       assert.lengthOf(yield* detected({ "/etc/os-release": debian }, dpkg, apt), 1)
     }),
+  )
+
+  it.effect(
+    "reports the loss of what a distribution lives off, and gives each rpm database one manager",
+    () =>
+      Effect.gen(function* () {
+        const families = [
+          ["ID=fedora", "dnf"],
+          ['ID="sles"', "zypper"],
+          ["ID=opensuse-leap", "zypper"],
+          ["ID=arch", "pacman"],
+          ["ID=alpine", "apk"],
+        ] as const
+        for (const [release, id] of families) {
+          const pacman = when("pacman --version", " .--. Pacman v7.0.0 - libalpm v15.0.0\n")
+          const states = yield* detected({ "/etc/os-release": release }, pacman)
+          assert.deepEqual(
+            states.map((state) => state.id),
+            [id],
+          )
+        }
+      }),
   )
 
   it.effect("finds nothing where nothing is", () =>

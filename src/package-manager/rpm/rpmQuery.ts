@@ -1,0 +1,63 @@
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { InstalledPackage, type ManagerId } from "../../domain/Package.ts"
+import { outputLines } from "../outputLines.ts"
+import { versionText } from "./nevra.ts"
+
+const fields = ["NAME", "EPOCHNUM", "VERSION", "RELEASE", "ARCH", "SOURCERPM"] as const
+
+/** One record a line, its fields separated by tabs, which none of them can hold. */
+export const rpmFormat = `${fields.map((tag) => `%{${tag}}`).join("\\t")}\\n`
+
+/** The same with the module label, a tag that rpm before 4.15 does not know. */
+export const rpmModuleFormat = `${[...fields, "MODULARITYLABEL"].map((tag) => `%{${tag}}`).join("\\t")}\\n`
+
+export interface RpmRows {
+  readonly packages: ReadonlyArray<InstalledPackage>
+  /** Lines that are no record. */
+  readonly notUnderstood: number
+}
+
+const decodeInstalled = Schema.decodeUnknownOption(InstalledPackage)
+
+/** rpm keeps imported keys as rows without architecture. They are no packages. */
+const isKey = (name: string): boolean => name === "gpg-pubkey"
+
+/** `name-version-release.src.rpm`, which does not tell an epoch. */
+export const parseSourceRpm = (text: string) => {
+  const [, source, sourceVersion] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(text) ?? []
+  return source === undefined || sourceVersion === undefined ? undefined : { source, sourceVersion }
+}
+
+/**
+ * Reads `rpm -qa` with one of the two formats. Everything may be `(none)`: no epoch is epoch 0, no source package
+ * means the package is its own, no module label means none.
+ */
+export const parseRpmRows = (stdout: string, manager: ManagerId): RpmRows => {
+  const packages: Array<InstalledPackage> = []
+  let notUnderstood = 0
+  for (const line of outputLines(stdout)) {
+    const [name = "", epoch = "", version = "", release = "", architecture, sourceRpm, module, ...rest] =
+      line.split("\t")
+    if (isKey(name) && sourceRpm !== undefined) continue
+    const plainVersion = `${version}-${release}`
+    const from = parseSourceRpm(sourceRpm ?? "")
+    const row =
+      sourceRpm === undefined || rest.length > 0 || !/^(?:\d+|\(none\))$/.test(epoch)
+        ? Option.none()
+        : decodeInstalled({
+            manager,
+            name,
+            architecture,
+            version: versionText(epoch, version, release),
+            ...(from === undefined || from.source === name ? {} : { source: from.source }),
+            ...(from === undefined || from.sourceVersion === plainVersion
+              ? {}
+              : { sourceVersion: from.sourceVersion }),
+            ...(module === undefined || module === "(none)" || module === "" ? {} : { module }),
+          })
+    if (Option.isSome(row)) packages.push(row.value)
+    else notUnderstood += 1
+  }
+  return { packages, notUnderstood }
+}

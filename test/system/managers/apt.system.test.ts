@@ -1,0 +1,4 @@
+import { aptWorld } from "./aptWorld.ts"
+import { realSuites } from "./realSuites.ts"
+
+realSuites("apt", aptWorld)

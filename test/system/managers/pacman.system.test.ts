@@ -1,0 +1,4 @@
+import { pacmanWorld } from "./pacmanWorld.ts"
+import { realSuites } from "./realSuites.ts"
+
+realSuites("pacman", pacmanWorld)
