@@ -29,7 +29,8 @@ export const layer = Layer.effectContext(
     const run: Subprocess["Service"]["run"] = (request) =>
       Effect.suspend(() => {
         const start = performance.now()
-        return Effect.onExit(real.run(request), () =>
+        // One that is not there was only looked for.
+        return Effect.tap(real.run(request), () =>
           Effect.sync(() => {
             const { program, args } = request
             record = [...record, { program, args, milliseconds: performance.now() - start }]

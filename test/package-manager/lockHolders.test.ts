@@ -75,6 +75,8 @@ describe("lockHolders", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* holders("1: POSIX  ADVISORY  WRITE 26 fd:01:1762816 0 EOF\n"), [])
       assert.deepStrictEqual(yield* holders("1: -> POSIX  ADVISORY  WRITE 26 fd:01:1762815 0 EOF\n"), [])
+      // shared by readers
+      assert.deepStrictEqual(yield* holders("1: POSIX  ADVISORY  READ  26 fd:01:1762815 0 EOF\n"), [])
       assert.deepStrictEqual(yield* holders(""), [])
     }),
   )

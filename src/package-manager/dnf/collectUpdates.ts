@@ -81,8 +81,8 @@ const collectPending = Effect.fnUntraced(function* (
 })
 
 /**
- * Whether configuration keeps every newer version away. dnf applies excludes to all that it answers, but its version
- * locks only when it plans, and dnf5 and yum both to both.
+ * Whether configuration keeps every newer version away. dnf4 hides what is excluded from all its answers, but what is
+ * locked only from its plans; dnf5 and yum hide both from both.
  */
 const heldBack =
   (holds: ReadonlyArray<Hold>, visible: ReadonlySet<string> | undefined) =>

@@ -120,10 +120,6 @@ export const upgradeTable = (dialect: DnfDialect): SubprocessRequest =>
     ? read(dialect, "--assumeno", "--skip-broken", "update")
     : read(dialect, "--assumeno", "--setopt=best=False", "upgrade")
 
-/** The same for these alone, at their newest versions and at the cost of other packages. */
-export const forcedUpgradeTable = (dialect: DnfDialect, packages: ReadonlyArray<string>): SubprocessRequest =>
-  read(dialect, "--assumeno", "upgrade", "--best", "--allowerasing", ...packages)
-
 /**
  * All advisories for something newer than what is installed: id, type, severity and package. Never with a name and a
  * filter: without a match dnf4 then lists everything. Nor dnf5's `list --json --with-cve`, which gives the type where

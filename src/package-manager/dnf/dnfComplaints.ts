@@ -17,12 +17,14 @@ const failedScript = /%(\w+)\((\S+)\) scriptlet failed, (.+)$/
 const failedPackage = /^(\S+): (?:install|erase) (?:failed|skipped)$/
 const rpmError = /^(?:>>> \[RPM\]|error:|RPM: error:) (.+)$/
 
-/** Lines that name a package, and say what is wrong with it; `lead` makes a sentence of what they say. */
+/**
+ * Lines that name a package, and say what is wrong with it; `lead` makes a sentence of what they say. Not those about
+ * disk space: rpm adds up, so that what comes after a large package is blamed too.
+ */
 const accusations: ReadonlyArray<{ readonly pattern: RegExp; readonly lead?: string }> = [
   // rpm's test of the transaction, before anything is changed
   { pattern: /^[ -]*(?<what>file \S+ from install of (?<package>\S+) conflicts with .+)$/ },
   { pattern: /^[ -]*(?<what>file \S+ conflicts between attempted installs of (?<package>\S+) and .+)$/ },
-  { pattern: /^[ -]*(?<what>installing package (?<package>\S+) needs .+)$/ },
   // signatures: dnf4 and yum name the file, dnf5 the package
   { pattern: /^(?<what>Package (?<package>\S+)\.rpm is not (?:signed|trusted).*)$/ },
   { pattern: /^(?<what>Problem opening package (?<package>\S+)\.rpm.*)$/ },

@@ -29,7 +29,7 @@ export const foldersOf = (id: string, folders: ReadonlyArray<string>): ReadonlyA
  * The files of the advisories that a `repomd.xml` announces, packed in one way or two, of which dnf takes one. Empty
  * when the repository has none.
  */
-export const advisoryFiles = (repomd: string): ReadonlyArray<string> =>
+const advisoryFiles = (repomd: string): ReadonlyArray<string> =>
   [...repomd.matchAll(/<data type="updateinfo(?:_zck)?">(.*?)<\/data>/gs)].flatMap(
     ([, data = ""]) => /<location\b[^>]*\bhref="(?:[^"]*\/)?([^"/]+)"/.exec(data)?.[1] ?? [],
   )

@@ -4,8 +4,9 @@ import { lastWords } from "../outputText.ts"
 import type { ManagerError } from "../PackageManager.ts"
 import { cutShort, notUnderstood } from "../partialReasons.ts"
 import { formatNevra } from "../rpm/nevra.ts"
-import { forcedUpgradeTable, requirers, upgradeTable } from "./dnfCommands.ts"
+import { requirers, upgradeTable } from "./dnfCommands.ts"
 import type { DnfDialect, DnfReadDependencies } from "./dnfDialect.ts"
+import { simulateUpgrade } from "./dnfInstall.ts"
 import { parseOffers } from "./dnfOffers.ts"
 import { ask } from "./dnfRead.ts"
 import { parseTransactionTable, type TransactionTable } from "./dnfTransactionTable.ts"
@@ -54,7 +55,12 @@ export const forceUpgrades = Effect.fnUntraced(function* (
   names: ReadonlyArray<string>,
 ): Effect.fn.Return<ReadonlyMap<string, Forced>, ManagerError> {
   const attempt = Effect.fnUntraced(function* (group: ReadonlyArray<string>) {
-    const result = yield* ask(dependencies, dialect, "updates", forcedUpgradeTable(dialect, group))
+    const result = yield* ask(
+      dependencies,
+      dialect,
+      "updates",
+      simulateUpgrade(dialect, { specs: group, allowRemovals: true }),
+    )
     const table = parseTransactionTable(result.stdout)
     const removes = table.removals.some(({ replacedBy }) => replacedBy === undefined)
     const verdict = (name: string): Forced => {

@@ -5,7 +5,7 @@ import { PackageName } from "../../../src/domain/Package.ts"
 import { collectDescriptions } from "../../../src/package-manager/dnf/collectDescriptions.ts"
 import { recordedDnf } from "./recordedDnf.ts"
 
-const names = Schema.decodeUnknownSync(Schema.Array(PackageName))([
+const names = Schema.decodeSync(Schema.Array(PackageName))([
   "lab-plain",
   "lab-newdep-lib",
   "lab-obsolete",

@@ -14,9 +14,9 @@ import {
 import { recordedDnf, type RecordedDnf } from "./recordedDnf.ts"
 
 const package_ = (name: string, version = "1.0-1") => ({
-  name: Schema.decodeUnknownSync(PackageName)(name),
-  version: Schema.decodeUnknownSync(PackageVersion)(version),
-  architecture: Schema.decodeUnknownSync(Architecture)("x86_64"),
+  name: Schema.decodeSync(PackageName)(name),
+  version: Schema.decodeSync(PackageVersion)(version),
+  architecture: Schema.decodeSync(Architecture)("x86_64"),
 })
 
 const held = (host: RecordedDnf, files: Record<string, string> = {}, isRoot = true) =>

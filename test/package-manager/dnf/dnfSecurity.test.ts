@@ -5,9 +5,9 @@ import type { Advisory } from "../../../src/package-manager/dnf/dnfAdvisories.ts
 import { indexAdvisories, securityOf } from "../../../src/package-manager/dnf/dnfSecurity.ts"
 
 const offer = (version: string, repository = "lab") => ({
-  name: Schema.decodeUnknownSync(PackageName)("a"),
-  architecture: Schema.decodeUnknownSync(Architecture)("noarch"),
-  version: Schema.decodeUnknownSync(PackageVersion)(version),
+  name: Schema.decodeSync(PackageName)("a"),
+  architecture: Schema.decodeSync(Architecture)("noarch"),
+  version: Schema.decodeSync(PackageVersion)(version),
   repository,
 })
 

@@ -92,6 +92,14 @@ pac_build_packages() {
   pac_begin lab-conflict 1.1-1 'conflict = lab-victim'; pac_ship lab-extra
   pac_begin lab-unsat 1.0-1; pac_ship installed
   pac_begin lab-unsat 1.1-1 'depend = lab-nowhere'; pac_ship lab-extra
+  pac_begin lab-lib 1.0-1; pac_ship installed
+  pac_begin lab-lib 1.1-1; pac_ship lab-extra
+  pac_begin lab-user 1.0-1 'depend = lab-lib=1.0'; pac_ship installed; pac_ship lab
+  pac_begin lab-needsheld 1.0-1; pac_ship installed
+  pac_begin lab-needsheld 1.1-1 'depend = lab-held>=1.1'; pac_ship lab-extra
+  # Larger on disk than it says, so that the disk is full in the middle.
+  pac_begin lab-bloat 1.0-1; pac_ship installed
+  pac_begin lab-bloat 1.1-1; head -c 67108864 /dev/zero | pac_file /usr/share/lab-bloat/zero; pac_ship lab-extra
   pac_begin lab-huge 1.0-1; pac_ship installed
   pac_begin lab-huge 1.1-1 'size = 900000000000000'; pac_ship lab-extra
   # Owns a file that is already there.
