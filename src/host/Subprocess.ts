@@ -22,7 +22,7 @@ export interface SubprocessRequest {
   readonly onTimeout?: "kill" | "leave"
   /** Called with each complete line of stdout as it comes. */
   readonly onLine?: (line: string) => Effect.Effect<void>
-  /** Called with each complete line of stderr as it comes, in order with `onLine` as far as two pipes can be. */
+  /** Called with each complete line of stderr as it comes; in no certain order with `onLine`. */
   readonly onErrorLine?: (line: string) => Effect.Effect<void>
   /** Called with each complete line the program writes to file descriptor 3 (apt's Status-Fd). */
   readonly onStatusLine?: (line: string) => Effect.Effect<void>

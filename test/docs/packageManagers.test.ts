@@ -5,8 +5,8 @@ import { verified, type Verified } from "../package-manager/suite/verified.ts"
 
 const path = "docs/reference/package-managers.md"
 
-const how = ({ root, runs }: Verified) => {
-  if (root === undefined) return "verified against recordings"
+const how = ({ played, runs }: Verified) => {
+  if (played !== undefined) return `verified against ${played}`
   return runs === "always"
     ? "the real program, at every test run"
     : "the real program, on request (`PATCHCTL_LAB_ALL=1`)"

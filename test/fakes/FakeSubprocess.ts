@@ -39,7 +39,7 @@ export interface FakeSubprocess {
 
 /**
  * Plays recorded answers; the first responder that has one wins. A program nobody answers for is not installed.
- * Lines go to `onLine` as they would from the real one.
+ * Lines go to `onLine` and `onErrorLine` as they would from the real one, those of stdout first.
  */
 export const fakeSubprocess = (...responders: ReadonlyArray<Responder>): FakeSubprocess => {
   const calls: Array<SubprocessRequest> = []
@@ -51,9 +51,14 @@ export const fakeSubprocess = (...responders: ReadonlyArray<Responder>): FakeSub
       return yield* new SubprocessError({ program: request.program, reason: "not_found" })
     if (answer instanceof SubprocessError) return yield* answer
     const result = resultOf(answer)
-    const { onLine } = request
+    const { onLine, onErrorLine } = request
     if (onLine !== undefined) {
       yield* Effect.forEach(result.stdout.split("\n").slice(0, -1), (line) => onLine(line), { discard: true })
+    }
+    if (onErrorLine !== undefined) {
+      yield* Effect.forEach(result.stderr.split("\n").slice(0, -1), (line) => onErrorLine(line), {
+        discard: true,
+      })
     }
     return result
   })

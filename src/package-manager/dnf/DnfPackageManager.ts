@@ -20,13 +20,13 @@ import { makeRefresh } from "./dnfRefresh.ts"
  */
 const dialectHolds = "10 minutes"
 
-/** rpm's database with dnf or yum in front of it. Whatever needs their metadata takes root, whose cache is the system's. */
-export const make = Effect.gen(function* () {
+/** The backend as root, or as an ordinary user, who sees none of the system's metadata. */
+export const makeAs = Effect.fnUntraced(function* (isRoot: boolean) {
   const subprocess = yield* Subprocess
   const reads: DnfReadDependencies = {
     subprocess,
     fs: yield* FileSystem.FileSystem,
-    isRoot: process.geteuid?.() === 0,
+    isRoot,
     dialect: yield* Effect.cachedWithTTL(requireDialect({ subprocess }), dialectHolds),
   }
   const inventory = collectInventory(reads, "inventory").pipe(Effect.withSpan("DnfPackageManager.inventory"))
@@ -44,6 +44,9 @@ export const make = Effect.gen(function* () {
     apply: makeApply(reads),
   })
 })
+
+/** rpm's database with dnf or yum in front of it. Whatever needs their metadata takes root, whose cache is the system's. */
+export const make = Effect.suspend(() => makeAs(process.geteuid?.() === 0))
 
 export const layer: Layer.Layer<PackageManager, never, Subprocess | FileSystem.FileSystem> = Layer.effect(
   PackageManager,

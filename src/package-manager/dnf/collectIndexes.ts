@@ -7,7 +7,12 @@ import { repositories } from "./dnfCommands.ts"
 import type { DnfDialect, DnfReadDependencies } from "./dnfDialect.ts"
 import { advisoriesOf, foldersOf, indexesOf, type Advisories } from "./dnfIndexes.ts"
 import { ask, dnfFailure, rootOnly } from "./dnfRead.ts"
-import { parseRepositoryInfos, parseVerboseRepositories, type Repositories } from "./dnfRepositories.ts"
+import {
+  missingRepository,
+  parseRepositoryInfos,
+  parseVerboseRepositories,
+  type Repositories,
+} from "./dnfRepositories.ts"
 
 /** Where the metadata lies. yum's folder has two more levels, for the architecture and the release. */
 const cacheFolders = { dnf5: "/var/cache/libdnf5", dnf4: "/var/cache/dnf", yum3: "/var/cache/yum" } as const
@@ -65,6 +70,10 @@ const readRepositories = Effect.fnUntraced(function* (
   const result = yield* ask(dependencies, dialect, operation, repositories(dialect))
   // dnf5 takes an option for all repositories for a mistake where there are none.
   if (result.stderr.includes("No matching repositories for")) return { repositories: [], complaints: [] }
+  const missing = dialect.kind === "yum3" ? missingRepository(result.stderr) : undefined
+  if (result.exitCode !== 0 && missing !== undefined) {
+    return { repositories: [{ id: missing, isSelective: false }], complaints: [] }
+  }
   if (result.exitCode !== 0) return yield* dnfFailure(operation, result)
   if (dialect.kind !== "dnf5") return parseVerboseRepositories(`${result.stdout}\n${result.stderr}`)
   const parsed = parseRepositoryInfos(result.stdout)

@@ -28,6 +28,7 @@ import { indexAdvisories } from "./dnfSecurity.ts"
 import type { TransactionTable } from "./dnfTransactionTable.ts"
 import { forceUpgrades, needingNew, planUpgrade } from "./dnfTrials.ts"
 import { availableUpdate, replacingUpdate } from "./dnfUpdates.ts"
+import { needingRemoval } from "./yumConflicts.ts"
 
 /** Without those that only a repository has of which the administrator takes other packages. */
 const taken = (
@@ -107,7 +108,8 @@ export const collectUpdates = Effect.fnUntraced(function* (
   }
   const dialect = yield* dependencies.dialect
   const { packages: rows } = yield* collectRpmInventory(dependencies, "dnf", "updates")
-  const { table, refusal, reasons: planReasons } = yield* planUpgrade(dependencies, dialect)
+  const planned = yield* planUpgrade(dependencies, dialect)
+  const { table, refusal, reasons: planReasons } = planned
   const found = yield* collectPending(dependencies, dialect, rows, indexes.repositories, table)
   const { holds } = yield* collectHolds(dependencies, dialect.kind)
   const isKept = heldBack(holds, found.visible)
@@ -151,7 +153,10 @@ export const collectUpdates = Effect.fnUntraced(function* (
     ...(refusal === undefined ? {} : { refusal }),
     isHeld: isKept,
     needNew,
-    forced,
+    forced: new Map([
+      ...forced,
+      ...needingRemoval(planned.conflicts, rows).map(({ name }) => [name, "with removals"] as const),
+    ]),
   }
   const updates = [
     ...found.pending.map((pending) => availableUpdate(pending, judgement, knowledge)),

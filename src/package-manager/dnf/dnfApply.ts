@@ -1,9 +1,10 @@
 import * as Effect from "effect/Effect"
 import type { InstallPlan } from "../../domain/InstallPlan.ts"
+import { managerLockRetry } from "../../schedules.ts"
+import { compare } from "../../version/rpm.ts"
 import { applyPlan, type Installer, type RunStep, type Wanted } from "../applyPlan.ts"
 import type { ApplyOptions, ManagerError, PackageManager } from "../PackageManager.ts"
 import type { InstalledRows } from "../packageOutcomes.ts"
-import { compare } from "../../version/rpm.ts"
 import { collectRpmInventory } from "../rpm/rpmDatabase.ts"
 import { changesOf } from "./dnfChanges.ts"
 import type { DnfReadDependencies } from "./dnfDialect.ts"
@@ -26,7 +27,10 @@ const upgradeTo = Effect.fnUntraced(function* (
   return { wanted, packages }
 })
 
-/** What dnf would do now, or undefined when it refuses or answers in lines that are not understood. */
+/**
+ * What dnf would do now, or undefined when it refuses or answers in lines that are not understood. Who keeps it from
+ * answering is waited for, as a transaction would wait.
+ */
 const changesNow = Effect.fnUntraced(function* (
   dependencies: DnfReadDependencies,
   plan: InstallPlan,
@@ -34,6 +38,7 @@ const changesNow = Effect.fnUntraced(function* (
 ) {
   const { wanted, packages } = yield* upgradeTo(dependencies, plan, all)
   const table = yield* simulate(dependencies, "apply", wanted).pipe(
+    Effect.retry({ schedule: managerLockRetry, while: ({ reason }) => reason === "locked" }),
     Effect.map((answer) => answer.table),
     Effect.catchIf(
       ({ reason }) => reason === "output_not_understood",

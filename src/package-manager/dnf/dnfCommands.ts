@@ -79,7 +79,7 @@ export const offersNamed = (dialect: DnfDialect, names: ReadonlyArray<string>): 
   dialect.kind === "yum3"
     ? read(
         dialect,
-        "--disableexcludes=all",
+        ...filterOptions(dialect, "none"),
         "--debuglevel=0",
         "--showduplicates",
         "list",

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type { LockHolder } from "../../domain/Host.ts"
+import type { SubprocessResult } from "../../host/Subprocess.ts"
 import { lockHolders, pidFileHolders } from "../lockHolders.ts"
 import { rpmLockHolders } from "../rpm/rpmLocks.ts"
 
@@ -14,6 +15,13 @@ const pidFiles = [
   "/var/lib/dnf/rpmdb_lock.pid",
   "/var/run/yum.pid",
 ]
+
+/** With which dnf4 gives up at another program's lock when it is told not to wait. */
+export const lockedExitCode = 200
+
+/** Whether a run gave up at another program's lock. yum then exits with 1, as for everything (`cli.py`, `waitForLock`). */
+export const gaveUpAtLock = ({ exitCode, stderr }: Pick<SubprocessResult, "exitCode" | "stderr">): boolean =>
+  exitCode === lockedExitCode || (exitCode !== 0 && /holding the yum lock; exiting/.test(stderr))
 
 /**
  * Who is at work with dnf, yum or rpm now; each process once, though it holds several locks. All of them are looked

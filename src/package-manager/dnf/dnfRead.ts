@@ -4,11 +4,8 @@ import type { SubprocessRequest, SubprocessResult } from "../../host/Subprocess.
 import { notRunBy } from "../managerFailure.ts"
 import { lastWords } from "../outputText.ts"
 import { ManagerError } from "../PackageManager.ts"
-import { dnf5Holders, dnfLockHolders } from "./dnfLocks.ts"
+import { dnf5Holders, dnfLockHolders, gaveUpAtLock } from "./dnfLocks.ts"
 import type { DnfDialect, DnfReadDependencies } from "./dnfDialect.ts"
-
-/** With which dnf4 and yum give up at another program's lock when they are told not to wait. */
-const lockedExitCode = 200
 
 const locked = (operation: string, detail: string, holder: LockHolder | undefined) =>
   new ManagerError({
@@ -52,7 +49,7 @@ export const ask = Effect.fnUntraced(function* (
       ),
     ),
   )
-  if (result.exitCode !== lockedExitCode) return result
+  if (!gaveUpAtLock(result)) return result
   const [holder] = yield* dnfLockHolders(fs)
   return yield* locked(operation, holder === undefined ? lastWords(result) : heldBy(holder), holder)
 })

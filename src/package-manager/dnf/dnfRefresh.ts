@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { RefreshPolicy } from "../../domain/Command.ts"
 import type { IndexState, PartialReason } from "../../domain/Scan.ts"
@@ -23,7 +24,8 @@ const isDue = (indexes: ReadonlyArray<IndexState>, seconds: number) =>
  * Looks at every enabled repository, however young its metadata is. One that fails must not keep the others from being
  * refreshed, so all may be skipped, for this run; which were, is found out afterwards. `--assumeyes` accepts the key that
  * a repository with signed metadata names as its `gpgkey`: dnf asks for it whenever its cache is new. yum has no
- * `--refresh`.
+ * `--refresh`, and its `fast` fetches what `mdpolicy` says: packages and, with `group:small`, advisories, but not the lists
+ * of all files.
  */
 const makeCache = (dialect: DnfDialect) => ({
   program: dialect.program,
@@ -32,7 +34,7 @@ const makeCache = (dialect: DnfDialect) => ({
     ...(dialect.kind === "dnf5" ? [] : ["--setopt=exit_on_lock=True"]),
     "--setopt=*.skip_if_unavailable=True",
     ...(dialect.kind === "yum3"
-      ? ["--setopt=*.metadata_expire=1", "makecache", "fast"]
+      ? ["--setopt=*.metadata_expire=1", "--setopt=*.mdpolicy=group:small", "makecache", "fast"]
       : ["makecache", "--refresh"]),
   ],
   timeout: managerRefreshTimeout,
@@ -59,6 +61,7 @@ export const makeRefresh = (dependencies: RefreshDependencies): PackageManager["
     if (before.states.length === 0) return { ...nothing, reasons: before.reasons }
     if (policy !== "always" && !isDue(before.states, policy.if_older_than_seconds)) return nothing
     const dialect = yield* dependencies.dialect
+    const startedAt = yield* DateTime.now
     const result = yield* ask(dependencies, dialect, "refresh", makeCache(dialect)).pipe(
       Effect.retry({ schedule: managerLockRetry, while: ({ reason }) => reason === "locked" }),
     )
@@ -67,6 +70,8 @@ export const makeRefresh = (dependencies: RefreshDependencies): PackageManager["
       ...result,
       before: before.repositories,
       after: after.repositories,
+      // yum skips a repository without a word that names it.
+      ...(dialect.kind === "yum3" ? { startedAt } : {}),
     })
     const reasons = [
       // .repo files that dnf passes over

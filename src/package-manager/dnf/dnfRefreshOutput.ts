@@ -1,3 +1,4 @@
+import type * as DateTime from "effect/DateTime"
 import type { RepositoryOutcome } from "../../domain/Health.ts"
 import { outputLines } from "../outputLines.ts"
 import { plainText, shortened, withoutCredentials } from "../outputText.ts"
@@ -73,16 +74,23 @@ export interface Refreshment {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
+  /** Given where every repository that was reached must have been looked at since, whatever the exit code. */
+  readonly startedAt?: DateTime.Utc
 }
 
 const time = (date: DnfRepository["checkedAt"]) => date?.epochMilliseconds
+
+/** Dates are told to the second. */
+const isSince = (checkedAt: DnfRepository["checkedAt"], startedAt: DateTime.Utc) =>
+  checkedAt !== undefined &&
+  checkedAt.epochMilliseconds >= Math.floor(startedAt.epochMilliseconds / 1000) * 1000
 
 /**
  * What became of each repository. That dnf has looked at one shows in when it last did, which it keeps to the second;
  * one that has changed is dated otherwise itself. dnf skips what it cannot reach and exits with 0.
  */
 export const refreshOutcomes = (refreshment: Refreshment): ReadonlyArray<RepositoryOutcome> => {
-  const { before, after, exitCode } = refreshment
+  const { before, after, exitCode, startedAt } = refreshment
   const text = plainText(`${refreshment.stdout}\n${refreshment.stderr}`)
   const [byId, byName] = [verdicts(text), errorsBelow(text)]
   return after.map((repository): RepositoryOutcome => {
@@ -90,7 +98,10 @@ export const refreshOutcomes = (refreshment: Refreshment): ReadonlyArray<Reposit
     const former = before.find((row) => row.id === id)
     const complaint = byId.get(id) ?? byName.get(name)
     const base = { manager: "dnf", repository: id } as const
-    const isCurrent = time(repository.checkedAt) !== time(former?.checkedAt) || exitCode === 0
+    const isCurrent =
+      startedAt === undefined
+        ? time(repository.checkedAt) !== time(former?.checkedAt) || exitCode === 0
+        : isSince(repository.checkedAt, startedAt)
     if (complaint === undefined && repository.checkedAt !== undefined && isCurrent) {
       const isSame = time(repository.madeAt) === time(former?.madeAt) && former?.checkedAt !== undefined
       return { ...base, outcome: isSame ? "unchanged" : "fetched" }

@@ -18,8 +18,8 @@ export interface Refusal {
   readonly mayErase: boolean
 }
 
-/** `Problem: …` and `Problem 2: …` of libsolv; `Package: NEVRA (repository)` of yum. */
-const startsProblem = /^(?: ?Problem(?: \d+)?: |Error: Package: )/
+/** `Problem: …` and `Problem 2: …` of libsolv; `Package: NEVRA (repository)` and `NAME conflicts with NEVRA` of yum. */
+const startsProblem = /^(?: ?Problem(?: \d+)?: |Error: Package: |Error: \S+ conflicts with \S+$)/
 
 const problemsOf = (text: string): ReadonlyArray<string> => {
   const problems: Array<Array<string>> = []

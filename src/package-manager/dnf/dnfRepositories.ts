@@ -99,6 +99,15 @@ export const parseVerboseRepositories = (output: string): Repositories => {
   }
 }
 
+/**
+ * The repository without metadata for whose sake yum tells nothing of any: the first one, so that what is asked again
+ * after a refresh may name another. Undefined when yum fails for another reason.
+ */
+export const missingRepository = (stderr: string): string | undefined =>
+  /^Caching enabled but no local cache of /m.test(stderr)
+    ? /^ +yum-config-manager --disable (\S+)$/m.exec(stderr)?.[1]
+    : undefined
+
 const RepositoryInfos = Schema.fromJsonString(
   Schema.Array(
     Schema.Struct({

@@ -8,16 +8,13 @@ import { lockedBy } from "../preflight.ts"
 import { runTransaction } from "../runTransaction.ts"
 import { listenForComplaints, type Complaints } from "./dnfComplaints.ts"
 import type { DnfReadDependencies } from "./dnfDialect.ts"
-import { dnfLockHolders } from "./dnfLocks.ts"
+import { dnfLockHolders, gaveUpAtLock, lockedExitCode } from "./dnfLocks.ts"
 import { progressOf } from "./dnfProgress.ts"
 import { complaintOf } from "./dnfRefusal.ts"
 
-/** With which dnf4 and yum give up at another program's lock. */
-const lockedExitCode = 200
-
 /** rpm's own lock is not dnf's: who holds it ends the run instead of making it wait. dnf5 does not say why it failed. */
-const isLocked = ({ exitCode, stderr }: SubprocessResult) =>
-  exitCode === lockedExitCode || (exitCode !== 0 && /can't create transaction lock on/.test(stderr))
+const isLocked = (result: SubprocessResult) =>
+  gaveUpAtLock(result) || (result.exitCode !== 0 && /can't create transaction lock on/.test(result.stderr))
 
 /** Without the columns of tables, which would be most of what is kept. */
 const narrow = (text: string) => text.replaceAll(/ {3,}/g, "  ")

@@ -157,7 +157,8 @@ const isRule = (line: string) => /^={20,}$/.test(line)
 
 /**
  * Reads the table that dnf 4, dnf5 and yum 3 print before they ask. Not `--quiet`: dnf 4 leaves it out then. None of
- * them has a machine format for it that downloads nothing (dnf5's `--store` fetches every package).
+ * them has a machine format for it that downloads nothing: dnf5's `--store` fetches every package, and the programming
+ * interface of each generation is another one, and needs an interpreter.
  *
  * In a pipe dnf 4 and dnf5 make their columns as wide as it takes; yum 3 and dnf 4 before 4.2 keep to 80 columns and
  * go on in the next line after a word that is too long. The figures of the summary must agree with the rows. What comes

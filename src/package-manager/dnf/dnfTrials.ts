@@ -11,10 +11,13 @@ import { parseOffers } from "./dnfOffers.ts"
 import { ask } from "./dnfRead.ts"
 import { parseTransactionTable, type TransactionTable } from "./dnfTransactionTable.ts"
 import type { Forced } from "./dnfUpdates.ts"
+import { parseYumConflicts, type YumConflict } from "./yumConflicts.ts"
 
 export interface PlannedUpgrade {
   readonly table: TransactionTable
   readonly refusal?: string
+  /** Told by yum alone. */
+  readonly conflicts: ReadonlyArray<YumConflict>
   readonly reasons: ReadonlyArray<PartialReason>
 }
 
@@ -33,10 +36,16 @@ export const planUpgrade = Effect.fnUntraced(function* (
     ...notUnderstood("dnf", what, table.notUnderstood),
     ...cutShort("dnf", what, result.truncated),
   ]
-  if (hasRows(table) || result.exitCode === 0) return { table, reasons }
+  const conflicts = parseYumConflicts(result.stdout)
+  if (hasRows(table) || result.exitCode === 0) return { table, conflicts, reasons }
   const refusal = lastWords(result)
   const detail = `dnf cannot plan updates: ${refusal}`
-  return { table, refusal, reasons: [...reasons, { manager: "dnf", code: "collector_failed", detail }] }
+  return {
+    table,
+    refusal,
+    conflicts,
+    reasons: [...reasons, { manager: "dnf", code: "collector_failed", detail }],
+  }
 })
 
 /** Each costs a run of the solver; beyond this many the rest are called impossible, as most of them are. */

@@ -14,6 +14,7 @@ import { exactSpec, simulateUpgrade, type Upgrade } from "./dnfInstall.ts"
 import { ask, dnfFailure } from "./dnfRead.ts"
 import { complaintOf, parseRefusal, type Refusal } from "./dnfRefusal.ts"
 import { parseTransactionTable, type TransactionTable } from "./dnfTransactionTable.ts"
+import { needingRemoval, parseYumConflicts } from "./yumConflicts.ts"
 
 export interface Simulated {
   readonly table: TransactionTable
@@ -86,7 +87,15 @@ const objectionToTarget = Effect.fnUntraced(function* (
   target: Target,
   { specs, allowRemovals }: Upgrade,
   { refusal, result }: Simulated,
+  installed: ReadonlyArray<InstalledPackage>,
 ): Effect.fn.Return<Objection, ManagerError> {
+  const clash = needingRemoval(parseYumConflicts(result.stdout), installed).find(
+    ({ nevra }) => nevra === exactSpec(target),
+  )
+  if (clash !== undefined) {
+    const detail = `it excludes ${clash.excludes}, which yum removes only when told to by yum remove`
+    return { reason: "needs_removal", detail: shortened(detail) }
+  }
   if (!allowRemovals && refusal.mayErase) {
     const { table } = yield* simulate(dependencies, "plan", { specs, allowRemovals: true })
     const objection = isReached(target, table) ? objectionTo(table, false) : undefined
@@ -141,7 +150,7 @@ export const tryUpgrade = Effect.fnUntraced(function* (
     const last = targets.at(-1)
     const objection =
       last !== undefined && (suspects.length === 0 || suspects.includes(last))
-        ? yield* objectionToTarget(dependencies, last, { specs, allowRemovals }, answer)
+        ? yield* objectionToTarget(dependencies, last, { specs, allowRemovals }, answer, installed)
         : ({ reason: "conflict", detail: complaintOf(result) } as const)
     return { possible: false, objection, suspects }
   }

@@ -31,7 +31,7 @@ export const collectIndexes = Effect.fnUntraced(function* (
   operation: string,
 ) {
   const settings = yield* collectSettings(dependencies, operation)
-  const repositories = settings.repositories.filter(({ upgrades }) => upgrades).map(({ name }) => name)
+  const { repositories } = settings
   // Without a file to look at, stat would only complain.
   const times =
     repositories.length === 0
@@ -43,7 +43,6 @@ export const collectIndexes = Effect.fnUntraced(function* (
   return {
     ...report,
     settings,
-    repositories,
     files,
     /** The folder with `local` and `sync` that pacman shall read. */
     folder,

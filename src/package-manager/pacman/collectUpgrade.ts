@@ -53,7 +53,7 @@ export const collectRecords = Effect.fnUntraced(function* (
 const collectNewer = Effect.fnUntraced(function* (
   { subprocess }: ReadDependencies,
   operation: string,
-  { folder, repositories, missing }: Indexes,
+  { folder, settings, missing }: Indexes,
 ) {
   const result = yield* subprocess.run(upgrades(folder)).pipe(notRun(operation))
   if (result.exitCode > 1) {
@@ -68,7 +68,7 @@ const collectNewer = Effect.fnUntraced(function* (
       code: "index_missing" as const,
       detail: `the database of ${repository} cannot be used: ${why}: run check_updates`,
     })),
-    ...otherErrors(result.stderr, new Set(repositories)).map(failed),
+    ...otherErrors(result.stderr, new Set(settings.repositories)).map(failed),
     ...notUnderstood("pacman", "pacman -Qu", lines),
     ...cutShort("pacman", "pacman -Qu", result.truncated),
   ]
@@ -124,8 +124,7 @@ const prospectOf = Effect.fnUntraced(function* (
   const { records, reasons } = yield* collectRecords(dependencies, operation, indexes.folder, [
     ...possible.keys(),
   ])
-  const order = new Map(indexes.settings.repositories.map(({ name }, index) => [name, index]))
-  const rank = (repository: string) => order.get(repository) ?? 0
+  const rank = (repository: string) => indexes.settings.repositories.indexOf(repository)
   const replaced = replacements(installs, installed, (name, repository) =>
     records.some((record) => record.name === name && rank(record.repository) <= rank(repository)),
   )
@@ -143,7 +142,7 @@ export const collectUpgrade = Effect.fnUntraced(function* (
 ): Effect.fn.Return<PendingUpgrade, ManagerError> {
   const { packages: installed, faults } = yield* installedPackages(dependencies, operation)
   const indexes = yield* collectIndexes(dependencies, operation)
-  if (indexes.repositories.length === 0) {
+  if (indexes.settings.repositories.length === 0) {
     const refusal = { words: "no repository is configured", blamed: new Map() }
     const nothing = { installed, faults, indexes, newer: [], records: [] }
     return { ...nothing, prospect: { refusal }, reasons: indexes.reasons }
@@ -166,7 +165,14 @@ export const collectUpgrade = Effect.fnUntraced(function* (
   const known = yield* collectRecords(dependencies, operation, folder, [...names])
   const pending = { installed, faults, indexes, newer, records: known.records }
   const reasons = [...indexes.reasons, ...listed.reasons, ...printed.reasons, ...known.reasons]
-  if ("refusal" in printed) return { ...pending, prospect: { refusal: printed.refusal }, reasons }
+  if ("refusal" in printed) {
+    const { refusal } = printed
+    // A refusal that no update of the listing shows must be seen all the same.
+    const isShown = newer.some(({ name }) => refusal.blamed.has(name))
+    const isKnown = isShown || printed.reasons.length > 0 || listed.unusable.length > 0
+    const unplanned = failed(`pacman cannot plan the upgrade: ${refusal.words}`)
+    return { ...pending, prospect: { refusal }, reasons: isKnown ? reasons : [...reasons, unplanned] }
+  }
   const installs = withRecords(rows, known.records)
   if (installs === undefined) {
     const words = "pacman -Si does not describe all that pacman -Sup names"

@@ -1,64 +1,59 @@
 import { plainText } from "../outputText.ts"
 
-/** A failure of a script, and where in the transaction it was reported. */
-interface Failure {
-  readonly message: string
-  /** How many packages had been begun. */
-  readonly begun: number
-  /** The hook at work; undefined before the hooks that follow the packages. */
-  readonly hook: string | undefined
-}
-
 export interface FailedScripts {
   /** The failure, by the name of the package whose scriptlet it was. */
   readonly packages: ReadonlyMap<string, string>
-  /** Failures that are no package's alone: those of hooks. */
+  /** Failures that are no package's: those of hooks. */
   readonly hooks: ReadonlyArray<string>
 }
 
-/** The package that pacman begins to change. */
-export const begunPackage = (line: string): { readonly step: string; readonly name: string } | undefined => {
-  const [, step = "", name] =
-    /^(upgrading|installing|reinstalling|downgrading|removing) (\S+)\.\.\.$/.exec(plainText(line)) ?? []
-  return name === undefined ? undefined : { step, name }
-}
+const failureLine = /^error: (command (?:failed to execute correctly|terminated by signal .*|could not .*))$/
+const packageLine =
+  /^debug: (?:adding|upgrading|downgrading|reinstalling|removing) package (\S+)-[^-\s]+-[^-\s]+$/
+const scriptletLine = /^debug: executing "\. \S*\/\.INSTALL; (\w+) /
+const commandLine = /^debug: executing "(\/\S+)"/
 
-const failureLine =
-  /^error: (command (?:failed to execute correctly|terminated by signal .*|could not be .*))$/
+/** What pacman says that is not for debugging, up to this many characters; its errors come last. */
+const keptCharacters = 64 * 1024
 
 /**
- * Finds out whose scripts failed. pacman exits with 0, keeps no record of it, and says only that a command failed, on
- * stderr, while stdout says what it is at. So the lines of both must be given as they come. They may overtake each other a
- * little, therefore a failure is blamed on the last package begun that has a scriptlet at all.
+ * Follows `pacman --debug` on stderr line by line. Without it nobody could tell whose script failed: pacman exits with 0,
+ * keeps no record, and says only that a command failed. The trace says before which package is at work and what is executed
+ * for it: its scriptlet, or else a hook.
  */
 export const watchScripts = () => {
-  const begun: Array<string> = []
-  const failures: Array<Failure> = []
-  let hook: string | undefined
+  const packages = new Map<string, string>()
+  const hooks: Array<string> = []
+  let name = ""
+  let scriptlet: string | undefined
+  let executed = "a command"
+  let isScriptlet = false
+  let said = ""
   return {
-    onLine: (line: string): void => {
-      const package_ = begunPackage(line)
-      if (package_ !== undefined) begun.push(package_.name)
-      else if (line.startsWith(":: Running post-transaction hooks")) hook = ""
-      else if (hook !== undefined) hook = /^\( *\d+\/\d+\) (.*)$/.exec(plainText(line))?.[1] ?? hook
-    },
     onErrorLine: (line: string): void => {
-      const message = failureLine.exec(plainText(line))?.[1]
-      if (message !== undefined) failures.push({ message, begun: begun.length, hook })
-    },
-    /** `hasScriptlet`: whether the package, in the version that was installed, brings scripts of its own. */
-    failed: (hasScriptlet: (name: string) => boolean): FailedScripts => {
-      const packages = new Map<string, string>()
-      const hooks: Array<string> = []
-      for (const failure of failures) {
-        const suspect =
-          failure.hook === undefined || failure.hook === ""
-            ? begun.slice(0, failure.begun).findLast(hasScriptlet)
-            : undefined
-        if (suspect !== undefined) packages.set(suspect, `its scriptlet failed: ${failure.message}`)
-        else hooks.push(`a hook failed (${failure.hook || "before the upgrade"}): ${failure.message}`)
+      if (line.startsWith("debug: ")) {
+        const command = commandLine.exec(line)?.[1]
+        if (command === undefined) {
+          name = packageLine.exec(line)?.[1] ?? name
+          scriptlet = scriptletLine.exec(line)?.[1] ?? scriptlet
+        } else {
+          // A scriptlet is announced first, and then the shell that runs it.
+          isScriptlet = scriptlet !== undefined
+          executed = scriptlet ?? command
+          scriptlet = undefined
+        }
+        return
       }
-      return { packages, hooks }
+      const text = plainText(line)
+      said += `${text}\n`
+      if (said.length > 2 * keptCharacters) said = said.slice(-keptCharacters)
+      const failure = failureLine.exec(text)?.[1]
+      if (failure === undefined) return
+      if (isScriptlet) packages.set(name, `its ${executed} failed: ${failure}`)
+      else hooks.push(`a hook that runs ${executed} failed: ${failure}`)
     },
+    failed: (): FailedScripts => ({ packages, hooks }),
+    /** What stderr would have been without the trace. */
+    said: (): string => said.slice(-keptCharacters),
   }
 }

@@ -67,8 +67,20 @@ export const syncRecords = (folder: string, names: ReadonlyArray<string>): Reado
 export const localDescriptions = read(
   "find",
   pacmanPaths.local,
-  ...["-mindepth", "2", "-maxdepth", "2", "-name", "desc"],
-  ...["-exec", "tail", "-v", "-n", "+1", "--", "{}", "+"],
+  "-mindepth",
+  "2",
+  "-maxdepth",
+  "2",
+  "-name",
+  "desc",
+  "-exec",
+  "tail",
+  "-v",
+  "-n",
+  "+1",
+  "--",
+  "{}",
+  "+",
 )
 
 /** What pacman finds wrong with its database: one `error:` line each on stderr. */
@@ -86,17 +98,19 @@ export const downloadDatabases = (folder: string): SubprocessRequest => ({
 
 /**
  * The whole upgrade. `--noconfirm` takes the default answers: no to every removal but that of a package which its
- * successor replaces. `--ask 4` turns the answer about conflicting packages into yes.
+ * successor replaces. `--ask 4` turns the answer about conflicting packages into yes. With `--debug` stderr tells, line by
+ * line, whose script is at work: see `watchScripts`.
  */
 export const performUpgrade = (removesConflicting: boolean): SubprocessRequest => ({
-  ...read("pacman", "--color", "never", "--noprogressbar", "--noconfirm"),
-  args: [
+  ...read(
+    "pacman",
     "--color",
     "never",
     "--noprogressbar",
     "--noconfirm",
+    "--debug",
     ...(removesConflicting ? ["--ask", "4"] : []),
     "-Su",
-  ],
+  ),
   timeout: managerApplyTimeout,
 })

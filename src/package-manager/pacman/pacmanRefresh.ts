@@ -10,7 +10,7 @@ import { shortened } from "../outputText.ts"
 import { ManagerError, type PackageManager, type Refreshed } from "../PackageManager.ts"
 import type { ReadDependencies } from "../preflight.ts"
 import { collectIndexes } from "./collectIndexes.ts"
-import { prepareFolder, replaceDatabases } from "./databaseFiles.ts"
+import { linkInstalled, makeFolder, replaceDatabases, temporaryFolder } from "./databaseFiles.ts"
 import { downloadDatabases, fileTimes, notRun, pacmanPaths } from "./pacmanCommands.ts"
 import { complaintOf, errorsOf } from "./pacmanMessages.ts"
 import { checkedFile, databaseFile, parseFileTimes } from "./syncDatabases.ts"
@@ -75,9 +75,9 @@ const keep = Effect.fnUntraced(function* (
   folder: string,
   repositories: ReadonlyArray<string>,
 ) {
-  yield* prepareFolder(fs, pacmanPaths.copy)
+  yield* linkInstalled(fs, pacmanPaths.copy)
   yield* replaceDatabases(fs, folder, pacmanPaths.copy, repositories)
-  yield* fs.makeDirectory(`${pacmanPaths.copy}/checked`, { recursive: true, mode: 0o755 })
+  yield* makeFolder(fs, `${pacmanPaths.copy}/checked`)
   const now = DateTime.toDateUtc(yield* DateTime.now)
   for (const repository of repositories) {
     const path = checkedFile(repository)
@@ -89,13 +89,10 @@ const keep = Effect.fnUntraced(function* (
 /** Downloads into a folder of its own, so that a database that cannot be believed replaces none that can. */
 const download = Effect.fnUntraced(function* (
   { subprocess, fs }: RefreshDependencies,
-  { folder: newest, repositories }: Effect.Success<ReturnType<typeof collectIndexes>>,
+  { folder: newest, settings: { repositories } }: Effect.Success<ReturnType<typeof collectIndexes>>,
 ) {
-  yield* fs.makeDirectory(pacmanPaths.copy, { recursive: true, mode: 0o755 })
-  const folder = yield* fs.makeTempDirectoryScoped({ directory: pacmanPaths.copy, prefix: "refresh-" })
-  // pacman 7 downloads as an ordinary user, who must get there.
-  yield* fs.chmod(folder, 0o755)
-  yield* prepareFolder(fs, folder)
+  const folder = yield* temporaryFolder(fs)
+  yield* linkInstalled(fs, folder)
   yield* replaceDatabases(fs, newest, folder, repositories)
   const times = Effect.map(
     subprocess.run(fileTimes(repositories.map((name) => databaseFile(folder, name)))).pipe(notRun("refresh")),
@@ -125,7 +122,7 @@ export const makeRefresh = (dependencies: RefreshDependencies): PackageManager["
     const nothing: Refreshed = { refreshed: false, repositories: [], reasons: [] }
     if (policy === "never") return nothing
     const indexes = yield* collectIndexes(dependencies, "refresh")
-    if (indexes.repositories.length === 0) return { ...nothing, reasons: indexes.reasons }
+    if (indexes.settings.repositories.length === 0) return { ...nothing, reasons: indexes.reasons }
     if (policy !== "always" && !isDue(indexes.states, policy.if_older_than_seconds)) return nothing
     if (!dependencies.isRoot) return yield* needsRoot("pacman", "refresh")
     const repositories = yield* download(dependencies, indexes).pipe(

@@ -3,27 +3,48 @@ import type { InstallPlan } from "../../domain/InstallPlan.ts"
 import type { SubprocessResult } from "../../host/Subprocess.ts"
 import { managerLockRetry } from "../../schedules.ts"
 import type { Attempt, Perform } from "../applyPlan.ts"
-import { evidenceText } from "../outputText.ts"
+import { evidenceText, plainText } from "../outputText.ts"
 import type { ManagerError, ReportProgress } from "../PackageManager.ts"
 import type { ReadDependencies } from "../preflight.ts"
 import { runTransaction } from "../runTransaction.ts"
-import { begunPackage, watchScripts } from "./failedScripts.ts"
-import { pacmanPaths, performUpgrade } from "./pacmanCommands.ts"
+import { watchScripts, type FailedScripts } from "./failedScripts.ts"
+import { performUpgrade } from "./pacmanCommands.ts"
 import { readLock, staleLock } from "./pacmanLock.ts"
 import { complaintOf, isLockRefusal } from "./pacmanMessages.ts"
 import { packageComplaints } from "./transactionComplaints.ts"
 import { withNewestDatabases } from "./withNewestDatabases.ts"
 
-const judge = (result: SubprocessResult): Attempt => {
-  const { exitCode } = result
-  const isLocked = exitCode !== 0 && isLockRefusal(result.stderr)
-  return {
-    evidence: { step: "", exitCode, output: evidenceText(result) },
-    ending: exitCode === 0 ? "succeeded" : isLocked ? "locked" : "failed",
-    complaints: packageComplaints(result),
-    complaint: exitCode === 0 ? "" : complaintOf(result),
+/** A failed hook is everybody's failure: it belongs to no package, and may be the one that writes the initial ramdisk. */
+const scriptComplaints = (plan: InstallPlan, { packages, hooks }: FailedScripts): Attempt["complaints"] =>
+  new Map([
+    ...(hooks.length === 0 ? [] : plan.installs.map(({ name }) => [name, hooks.join("; ")] as const)),
+    ...packages,
+  ])
+
+/** Nothing of the plan is done when the whole cannot be: each package that pacman does not name shares the complaint. */
+const sharedComplaints = (
+  plan: InstallPlan,
+  named: ReadonlyMap<string, string>,
+  complaint: string,
+): Attempt["complaints"] =>
+  new Map([...plan.installs, ...plan.removals].map(({ name }) => [name, named.get(name) ?? complaint]))
+
+const judge =
+  (plan: InstallPlan, scripts: ReturnType<typeof watchScripts>) =>
+  ({ exitCode, stdout }: Pick<SubprocessResult, "exitCode" | "stdout">): Attempt => {
+    // pacman 7.1 lets its children trace on stdout.
+    const said = { stdout: stdout.replaceAll(/^debug: .*\n/gm, ""), stderr: scripts.said() }
+    const evidence = { step: "", exitCode, output: evidenceText(said) }
+    if (exitCode === 0) {
+      const complaints = scriptComplaints(plan, scripts.failed())
+      const scriptFailures = new Set(complaints.keys())
+      return { evidence, ending: "succeeded", complaints, scriptFailures, complaint: "" }
+    }
+    const complaint = complaintOf(said)
+    const complaints = sharedComplaints(plan, packageComplaints(said), complaint)
+    const ending = isLockRefusal(said.stderr) ? "locked" : "failed"
+    return { evidence, ending, complaints, complaint }
   }
-}
 
 /** The attempt that was not made because the database is locked, with the one who holds it. */
 const locked = Effect.fnUntraced(function* ({ fs }: ReadDependencies, complaint: string) {
@@ -39,20 +60,12 @@ const locked = Effect.fnUntraced(function* ({ fs }: ReadDependencies, complaint:
   return attempt
 })
 
-/** Names of those entries of the package database that bring scripts of their own. */
-const withScriptlets = Effect.fnUntraced(function* (
-  { fs }: ReadDependencies,
-  entries: ReadonlyArray<{ readonly name: string; readonly version: string | undefined }>,
-) {
-  const found = yield* Effect.filter(entries, ({ name, version }) =>
-    Effect.orElseSucceed(fs.exists(`${pacmanPaths.local}/${name}-${version}/install`), () => false),
-  )
-  return found.map(({ name }) => name)
-})
-
-/** Nothing of the plan is done when the whole cannot be: each package that pacman did not name shares the complaint. */
-const forAll = ({ complaints, complaint }: Attempt, plan: InstallPlan): Attempt["complaints"] =>
-  new Map([...plan.installs, ...plan.removals].map(({ name }) => [name, complaints.get(name) ?? complaint]))
+/** The package that pacman begins to change, from what it says of its progress. */
+const progressOf = (line: string) => {
+  const [, step = "", name] =
+    /^(upgrading|installing|reinstalling|downgrading|removing) (\S+)\.\.\.$/.exec(plainText(line)) ?? []
+  return name === undefined ? undefined : { step, package: name }
+}
 
 const upgradeOnce = Effect.fnUntraced(function* (
   dependencies: ReadDependencies,
@@ -60,40 +73,18 @@ const upgradeOnce = Effect.fnUntraced(function* (
   removesConflicting: boolean,
   report: ReportProgress,
 ): Effect.fn.Return<Attempt, ManagerError> {
-  const going = yield* withScriptlets(
-    dependencies,
-    plan.removals.map(({ name, from }) => ({ name, version: from })),
-  )
   const scripts = watchScripts()
   const onLine = (line: string) => {
-    scripts.onLine(line)
-    const begun = begunPackage(line)
-    return begun === undefined ? Effect.void : report({ step: begun.step, package: begun.name })
+    const progress = progressOf(line)
+    return progress === undefined ? Effect.void : report(progress)
   }
   const onErrorLine = (line: string) => Effect.sync(() => scripts.onErrorLine(line))
   const request = { ...performUpgrade(removesConflicting), onLine, onErrorLine }
-  const attempt = yield* runTransaction("pacman", dependencies.subprocess, request, judge)
-  if (attempt.ending === "locked") return yield* locked(dependencies, attempt.complaint)
-  if (attempt.ending !== "succeeded") return { ...attempt, complaints: forAll(attempt, plan) }
-
-  const come = yield* withScriptlets(
-    dependencies,
-    plan.installs.map(({ name, to }) => ({ name, version: to })),
-  )
-  const scripted = new Set([...going, ...come])
-  const { packages, hooks } = scripts.failed((name) => scripted.has(name))
-  const complaints = new Map([
-    ...(hooks.length === 0 ? [] : plan.installs.map(({ name }) => [name, hooks.join("; ")] as const)),
-    ...packages,
-  ])
-  return { ...attempt, complaints, scriptFailures: new Set(complaints.keys()) }
+  const attempt = yield* runTransaction("pacman", dependencies.subprocess, request, judge(plan, scripts))
+  return attempt.ending === "locked" ? yield* locked(dependencies, attempt.complaint) : attempt
 })
 
-/**
- * Upgrades everything, waiting for the lock as long as `managerLockTimeout` where somebody holds it. A failed scriptlet is
- * its package's failure; a failed hook is everybody's, since a hook belongs to no package and may be the one that writes
- * the initial ramdisk.
- */
+/** Upgrades everything, waiting for the lock as long as `managerLockTimeout` unless nobody holds it. */
 export const performWholeUpgrade =
   (dependencies: ReadDependencies, plan: InstallPlan, removesConflicting: boolean): Perform =>
   (report) =>
@@ -104,6 +95,6 @@ export const performWholeUpgrade =
     ).pipe(
       Effect.repeat({
         schedule: managerLockRetry,
-        while: ({ ending, holder }) => ending === "locked" && holder !== undefined,
+        while: ({ ending, complaint }) => ending === "locked" && complaint !== staleLock.detail,
       }),
     )

@@ -1,17 +1,16 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
+import type * as PlatformError from "effect/PlatformError"
+import type * as Scope from "effect/Scope"
 import type { Attempt } from "../applyPlan.ts"
 import { ManagerError } from "../PackageManager.ts"
 import type { ReadDependencies } from "../preflight.ts"
 import { collectIndexes } from "./collectIndexes.ts"
-import { holdingLock, isTaken, replaceDatabases } from "./databaseFiles.ts"
+import { holdingLock, isTaken, replaceDatabases, temporaryFolder } from "./databaseFiles.ts"
 import { pacmanPaths } from "./pacmanCommands.ts"
 
-const notPossible = (detail: string) =>
+const notPossible = ({ message: detail }: PlatformError.PlatformError) =>
   new ManagerError({ manager: "pacman", operation: "apply", reason: "failed", detail })
-
-/** Where pacman's own databases are kept while an upgrade is tried with newer ones. */
-const former = `${pacmanPaths.copy}/former`
 
 const entriesOf = (fs: FileSystem.FileSystem) =>
   fs.readDirectory(pacmanPaths.local).pipe(
@@ -28,27 +27,26 @@ export const withNewestDatabases = Effect.fnUntraced(function* (
   dependencies: ReadDependencies,
   upgrade: Effect.Effect<Attempt, ManagerError>,
   locked: (complaint: string) => Effect.Effect<Attempt>,
-): Effect.fn.Return<Attempt, ManagerError> {
+): Effect.fn.Return<Attempt, ManagerError, Scope.Scope> {
   const { fs } = dependencies
-  const { isAhead, repositories } = yield* collectIndexes(dependencies, "apply")
+  const { isAhead, settings } = yield* collectIndexes(dependencies, "apply")
   if (!isAhead) return yield* upgrade
+  const { repositories } = settings
   const before = yield* entriesOf(fs)
-  const isGiven = yield* holdingLock(
-    fs,
-    Effect.andThen(
-      replaceDatabases(fs, pacmanPaths.database, former, repositories),
-      replaceDatabases(fs, pacmanPaths.copy, pacmanPaths.database, repositories),
-    ),
-  ).pipe(
+  const former = yield* temporaryFolder(fs).pipe(Effect.mapError(notPossible))
+  const giveBack = replaceDatabases(fs, former, pacmanPaths.database, repositories)
+  const give = replaceDatabases(fs, pacmanPaths.database, former, repositories).pipe(
+    Effect.andThen(replaceDatabases(fs, pacmanPaths.copy, pacmanPaths.database, repositories)),
+    Effect.tapError(() => Effect.ignore(giveBack)),
+  )
+  const isGiven = yield* holdingLock(fs, give).pipe(
     Effect.as(true),
     Effect.catchIf(isTaken, () => Effect.succeed(false)),
-    Effect.catchTag("PlatformError", (error) => Effect.fail(notPossible(error.message))),
+    Effect.mapError(notPossible),
   )
   if (!isGiven) return yield* locked(`${pacmanPaths.lock} is there`)
   const attempt = yield* upgrade
   const isInVain = attempt.ending === "failed" || attempt.ending === "locked"
-  if (isInVain && (yield* entriesOf(fs)) === before) {
-    yield* Effect.ignore(holdingLock(fs, replaceDatabases(fs, former, pacmanPaths.database, repositories)))
-  }
+  if (isInVain && (yield* entriesOf(fs)) === before) yield* Effect.ignore(holdingLock(fs, giveBack))
   return attempt
-})
+}, Effect.scoped)

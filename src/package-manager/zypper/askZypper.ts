@@ -75,6 +75,6 @@ export const askZypper = Effect.fnUntraced(function* (
   return { stream, result, solved: meaning === "done", reasons: doubts(command, result, stream) }
 })
 
-/** Whether an answer can be acted on: a plan must be known completely. */
+/** Whether an answer was read to its end, whatever others may have printed into it. */
 export const isWhole = ({ stream, result }: Answer): boolean =>
-  stream.broken === undefined && stream.notUnderstood === 0 && !result.truncated
+  stream.broken === undefined && !result.truncated

@@ -14,6 +14,9 @@ import { keyOf, type Newer } from "./zypperUpdates.ts"
 /** Each costs one run of the solver; enough to find three culprits among a hundred. */
 const mostTrials = 24
 
+/** As many as a command line can name without fear; where more are kept back, the rest goes unexplained. */
+const mostNamed = 500
+
 const decodeTarget = Schema.decodeUnknownOption(
   Schema.Struct({
     name: PackageName,
@@ -53,7 +56,9 @@ export const collectKeptBack = Effect.fnUntraced(function* (
   left: ReadonlyArray<Newer>,
 ): Effect.fn.Return<ReadonlyMap<string, Objection>, ManagerError> {
   if (left.length === 0) return new Map()
-  const targets = left.flatMap((row): ReadonlyArray<Target> => Option.toArray(decodeTarget(row)))
+  const targets = left
+    .slice(0, mostNamed)
+    .flatMap((row): ReadonlyArray<Target> => Option.toArray(decodeTarget(row)))
   const settled = yield* largestPossible(targets, mostTrials, (members) =>
     tryInstall(dependencies, "updates", ground, { targets: members, allowRemovals: false }),
   )

@@ -4,13 +4,14 @@ import type { PartialReason } from "../../domain/Scan.ts"
 import type { ManagerError } from "../PackageManager.ts"
 import { notUnderstood } from "../partialReasons.ts"
 import type { ReadDependencies } from "../preflight.ts"
-import { askZypper } from "./askZypper.ts"
+import { askZypper, isWhole } from "./askZypper.ts"
 import { searchFor } from "./collectVersions.ts"
-import { dependentsOf, replacementsOf, updatePlan, type Scope } from "./zypperCommands.ts"
+import { dependentsOf, obsoletedBy, updatePlan, type Scope } from "./zypperCommands.ts"
+import { parseObsoletes } from "./zypperInfo.ts"
 import { problemIn } from "./zypperProblems.ts"
 import type { Repository } from "./zypperRepositories.ts"
-import { parseSummary, type Summary } from "./zypperSummary.ts"
-import { keyOf, newNames, plannedUpdates, type Newer } from "./zypperUpdates.ts"
+import { parseSummary } from "./zypperSummary.ts"
+import { keyOf, newNames, plannedUpdates, replacements, type Newer } from "./zypperUpdates.ts"
 
 /** What zypper would do by itself. */
 export interface SolverPlan {
@@ -20,41 +21,32 @@ export interface SolverPlan {
   readonly refusal?: string
   /** `name-version` of what requires a package that is not installed yet. */
   readonly needNewPackages: ReadonlySet<string>
-  /** Installed packages whose place another package would take, and that one's version. */
-  readonly replaced: ReadonlyArray<Newer & { readonly by: string }>
+  /** Names of installed packages whose place another one would take. */
+  readonly replaced: ReadonlySet<string>
   readonly reasons: ReadonlyArray<PartialReason>
 }
 
-/** Renamed packages come one or two at a time; more than this is a distribution being rebuilt. */
-const mostReplaced = 16
-
-const collectReplaced = Effect.fnUntraced(function* (
-  dependencies: ReadDependencies,
+/** Which packages each of these takes the place of: names by name. */
+export const collectObsoletes = Effect.fnUntraced(function* (
+  dependencies: Pick<ReadDependencies, "subprocess">,
+  operation: string,
   scope: Scope,
-  repositories: ReadonlyArray<Repository>,
-  { installs, removals }: Summary,
-) {
-  const replaced: Array<Newer & { readonly by: string }> = []
-  const reasons: Array<PartialReason> = []
-  for (const { name, architecture, version } of removals.slice(0, mostReplaced)) {
-    const found = yield* searchFor(dependencies, "updates", repositories, replacementsOf(scope, name))
-    reasons.push(...found.reasons)
-    const by = installs.find((row) =>
-      found.offered.some((offer) => offer.name === row.name && offer.version === row.version),
-    )
-    if (by === undefined) continue
-    const [offer] = found.offered.filter((row) => row.name === by.name && row.version === by.version)
-    replaced.push({
-      name,
-      architecture,
-      from: version,
-      to: by.version,
-      by: by.name,
-      ...(offer === undefined ? {} : { repository: offer.repository }),
-    })
-  }
-  return { replaced, reasons }
+  names: ReadonlyArray<string>,
+): Effect.fn.Return<ReadonlyMap<string, ReadonlyArray<string>>, ManagerError> {
+  if (names.length === 0) return new Map()
+  const { stream } = yield* askZypper(dependencies, operation, obsoletedBy(scope, names))
+  return parseObsoletes(stream)
 })
+
+const without = (refusal: string, reasons: ReadonlyArray<PartialReason>): SolverPlan => {
+  const detail = `zypper cannot plan updates: ${refusal}`
+  return {
+    refusal,
+    needNewPackages: new Set(),
+    replaced: new Set(),
+    reasons: [...reasons, { manager: "zypper", code: "collector_failed", detail }],
+  }
+}
 
 /** The plan for an update of everything, and what it takes that a look at the single updates does not show. */
 export const collectSolverPlan = Effect.fnUntraced(function* (
@@ -64,33 +56,33 @@ export const collectSolverPlan = Effect.fnUntraced(function* (
   installed: ReadonlyArray<InstalledPackage>,
 ): Effect.fn.Return<SolverPlan, ManagerError> {
   const answer = yield* askZypper(dependencies, "updates", updatePlan(scope))
-  const summary = parseSummary(answer.stream)
-  if (!answer.solved || summary === undefined) {
-    const refusal = problemIn(answer.stream, answer.result)
-    const detail = `zypper cannot plan updates: ${refusal}`
-    const failed: PartialReason = { manager: "zypper", code: "collector_failed", detail }
-    return {
-      refusal,
-      needNewPackages: new Set(),
-      replaced: [],
-      reasons: [...answer.reasons, failed],
-    }
-  }
+  const { stream, result } = answer
+  const summary = parseSummary(stream)
+  if (!answer.solved || summary === undefined) return without(problemIn(stream, result), answer.reasons)
+  // Whatever is missing at its end would be taken for what zypper keeps back.
+  if (!isWhole(answer)) return without("its plan breaks off", answer.reasons)
+
   const fresh = newNames(summary, installed)
+  const obsoletes = yield* collectObsoletes(
+    dependencies,
+    "updates",
+    scope,
+    summary.removals.length === 0 ? [] : fresh,
+  )
+  const replacing = replacements(summary, obsoletes)
+  const needed = fresh.filter((name) => !replacing.some((row) => row.name === name))
   const dependents =
-    fresh.length === 0
+    needed.length === 0
       ? { offered: [], reasons: [] }
-      : yield* searchFor(dependencies, "updates", repositories, dependentsOf(scope, fresh))
-  const { replaced, reasons } = yield* collectReplaced(dependencies, scope, repositories, summary)
+      : yield* searchFor(dependencies, "updates", repositories, dependentsOf(scope, needed))
   return {
-    planned: new Map(plannedUpdates(summary, installed).map((row) => [keyOf(row), row])),
+    planned: new Map([...plannedUpdates(summary, installed), ...replacing].map((row) => [keyOf(row), row])),
     needNewPackages: new Set(dependents.offered.map(({ name, version }) => `${name}-${version}`)),
-    replaced,
+    replaced: new Set(replacing.map(({ replaces }) => replaces)),
     reasons: [
       ...answer.reasons,
       ...notUnderstood("zypper", "zypper update --dry-run", summary.notUnderstood),
       ...dependents.reasons,
-      ...reasons,
     ],
   }
 })

@@ -71,18 +71,12 @@ export const collectUpdates = Effect.fnUntraced(function* (
   const advisories = yield* collectAdvisories(dependencies, scope)
 
   const planned = plan.planned ?? new Map<string, Newer>()
-  const replacements = new Map(
-    plan.replaced.map((row): [string, Objection] => [
-      keyOf(row),
-      { reason: "needs_removal", detail: `${row.by} takes its place` },
-    ]),
-  )
-  const rows = [...merged(planned, listed).filter((row) => !replacements.has(keyOf(row))), ...plan.replaced]
-  const left = rows.filter((row) => !planned.has(keyOf(row)) && !replacements.has(keyOf(row)))
+  const rows = merged(planned, listed).filter(({ name }) => !plan.replaced.has(name))
+  const left = rows.filter((row) => !planned.has(keyOf(row)))
   const locked = yield* collectLocked(dependencies, installed, left)
   const keptBack = yield* collectKeptBack(
     dependencies,
-    { scope, severalArchitectures: severalArchitectures(installed) },
+    { scope, severalArchitectures: severalArchitectures(installed), replaceable: new Set() },
     repositories,
     plan.planned === undefined ? [] : left.filter((row) => !locked.has(keyOf(row))),
   )
@@ -95,7 +89,7 @@ export const collectUpdates = Effect.fnUntraced(function* (
   )
   const situation = {
     planned: plan.planned ?? { refusal: plan.refusal ?? "" },
-    objections: new Map([...keptBack, ...locked, ...replacements]),
+    objections: new Map([...keptBack, ...locked]),
     needNewPackages: plan.needNewPackages,
     goesFirst,
     advisories,

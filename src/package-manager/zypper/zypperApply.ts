@@ -40,6 +40,8 @@ const groundOf = Effect.fnUntraced(function* (dependencies: ApplyDependencies) {
   const ground: Ground = {
     scope: scope === "none" ? undefined : scope,
     severalArchitectures: severalArchitectures(packages),
+    // What a plan removes, it may remove.
+    replaceable: new Set(),
   }
   return ground
 })

@@ -90,9 +90,9 @@ export const versionsOf = (scope: Scope, names: ReadonlyArray<string>) =>
 export const dependentsOf = (scope: Scope, names: ReadonlyArray<string>) =>
   search(scope, ["--requires-pkg"], names)
 
-/** The versions of packages that take the place of this one. */
-export const replacementsOf = (scope: Scope, name: string) =>
-  search(scope, ["--match-exact", "--obsoletes"], [name])
+/** Which packages each of these takes the place of, in words. */
+export const obsoletedBy = (scope: Scope, names: ReadonlyArray<string>) =>
+  read("info", "--obsoletes", "--type", "package", ...only(scope), "--", ...names)
 
 /** What it would take to satisfy the dependencies of all that is installed, without any repository. */
 export const verify: SubprocessRequest = {
@@ -118,6 +118,9 @@ const named = ({ targets }: Wanted, severalArchitectures: ReadonlySet<string>): 
     severalArchitectures.has(name) ? `${name}.${architecture}=${to}` : `${name}=${to}`,
   )
 
+/** zypper waits by itself for whoever is at work. */
+const waits = { ZYPP_LOCK_TIMEOUT: String(Duration.toSeconds(managerLockTimeout)) }
+
 /** What installing exactly these would do. */
 export const installPlan = (scope: Scope, wanted: Wanted, severalArchitectures: ReadonlySet<string>) =>
   read(
@@ -129,8 +132,16 @@ export const installPlan = (scope: Scope, wanted: Wanted, severalArchitectures: 
     ...named(wanted, severalArchitectures),
   )
 
-/** zypper waits by itself for whoever is at work. */
-const waits = { ZYPP_LOCK_TIMEOUT: String(Duration.toSeconds(managerLockTimeout)) }
+/** The same as the last look before it is done: only when nobody else is at work any more. */
+export const finalInstallPlan = (
+  scope: Scope,
+  wanted: Wanted,
+  severalArchitectures: ReadonlySet<string>,
+): SubprocessRequest => ({
+  ...installPlan(scope, wanted, severalArchitectures),
+  timeout: Duration.sum(managerLockTimeout, managerReadTimeout),
+  env: waits,
+})
 
 /**
  * Installs exactly these, from the indexes that the plan was made with. All packages are downloaded before the first

@@ -1,7 +1,7 @@
 import * as DateTime from "effect/DateTime"
 import type { Security } from "../../domain/Update.ts"
-import { outputLines } from "../outputLines.ts"
 import { normalVersion } from "../rpm/nevra.ts"
+import { dependenciesIn } from "./zypperInfo.ts"
 import { messagesOf, within, type Element, type ZypperStream } from "./zypperStream.ts"
 
 type Evidence = Security["evidence"][number]
@@ -85,14 +85,6 @@ export interface Fixes {
   readonly notUnderstood: number
 }
 
-/** `Conflicts   : ONE` or `Conflicts   : [N]` and N indented lines. */
-const conflictsOf = (text: string): ReadonlyArray<string> | undefined => {
-  const [, count, list, one] = /^Conflicts +: (?:\[(\d+)\]\n((?: {4}.*(?:\n|$))*)|(.*))/m.exec(text) ?? []
-  if (one !== undefined) return one.trim() === "---" ? [] : [one.trim()]
-  const lines = [...outputLines(list ?? "")].map((line) => line.trim())
-  return count !== undefined && Number(count) === lines.length ? lines : undefined
-}
-
 /**
  * Reads `zypper info --type patch`, which has no XML of its own: one message for each patch. Its conflicts say which
  * package is fixed in which version: `kernel-default.x86_64 < 6.4.0-150600.23.7.3`. Source packages and products among
@@ -104,7 +96,7 @@ export const parsePatchDetails = (stream: ZypperStream): Fixes => {
   for (const text of messagesOf(stream, "info")) {
     const [, patch] = /^Name +: (\S+)$/m.exec(text) ?? []
     if (patch === undefined) continue
-    const conflicts = /^Conflicts +:/m.test(text) ? conflictsOf(text) : []
+    const conflicts = dependenciesIn(text, "Conflicts")
     if (conflicts === undefined) notUnderstood += 1
     for (const conflict of conflicts ?? []) {
       const [, name, operator, edition = ""] = /^(\S+)(?: (<|<=|=|>=|>) (\S+))?$/.exec(conflict) ?? []

@@ -7,6 +7,7 @@ import { planUpdates, type Changes, type Consequences, type Planner } from "../p
 import { preflight, type ReadDependencies } from "../preflight.ts"
 import { selectedPackage, type Known } from "../updateSelection.ts"
 import { collectIndexes } from "./collectIndexes.ts"
+import { collectObsoletes } from "./collectSolverPlan.ts"
 import { collectVersions } from "./collectVersions.ts"
 import { makeYouth } from "./zypperAge.ts"
 import { changesOf } from "./zypperChanges.ts"
@@ -15,7 +16,7 @@ import { notRun } from "./zypperFailure.ts"
 import { preconditions } from "./zypperPreflight.ts"
 import type { Indexes } from "./zypperRepositories.ts"
 import type { Summary } from "./zypperSummary.ts"
-import { severalArchitectures, tryInstall } from "./zypperTrial.ts"
+import { severalArchitectures, tryInstall, type Ground } from "./zypperTrial.ts"
 import { offeredAt, type Offered } from "./zypperVersions.ts"
 
 export interface PlanDependencies extends ReadDependencies {
@@ -72,21 +73,34 @@ const consequences = (
     return facts
   })
 
+/** An update that is not installed yet takes the place of something that is, which goes for it. */
+const groundOf = Effect.fnUntraced(function* (
+  dependencies: PlanDependencies,
+  { indexes, installed, updates }: Scene,
+) {
+  const scope = indexes.scope === "none" ? undefined : indexes.scope
+  const known = new Set(installed.map(({ name }) => name))
+  const fresh = updates.map(({ name }) => name).filter((name) => !known.has(name))
+  const obsoletes = yield* collectObsoletes(dependencies, "plan", scope, fresh)
+  const ground: Ground = {
+    scope,
+    severalArchitectures: severalArchitectures(installed),
+    replaceable: new Set([...obsoletes.values()].flat()),
+  }
+  return ground
+})
+
 /** `PackageManager.plan` for zypper, by trial with `zypper install --dry-run`: see `planUpdates`. */
 export const makePlan = (dependencies: PlanDependencies): PackageManager["Service"]["plan"] =>
   Effect.fn("ZypperPackageManager.plan")(function* (request: InstallUpdates) {
     const { packages: installed, faults } = yield* dependencies.inventory
     const { updates } = yield* dependencies.updates
     const indexes = yield* collectIndexes(dependencies, "plan")
-    const { scope } = indexes
     const scene: Scene = { indexes, installed, updates }
     const asked = request.selection.kind === "packages" ? request.selection.packages : []
     const names = asked.map((selection) => selectedPackage(selection).name)
     const { offered } = yield* collectVersions(dependencies, "plan", indexes, names)
-    const ground = {
-      scope: scope === "none" ? undefined : scope,
-      severalArchitectures: severalArchitectures(installed),
-    }
+    const ground = yield* groundOf(dependencies, scene)
     const summaries = new WeakMap<Changes, Summary>()
     const plan = yield* planUpdates(request, {
       known: {
@@ -96,7 +110,8 @@ export const makePlan = (dependencies: PlanDependencies): PackageManager["Servic
         updates,
         offersOf: offersOf(scene, offered),
       },
-      refusal: scope === "none" ? "there is no index of any repository: run zypper refresh" : undefined,
+      refusal:
+        indexes.scope === "none" ? "there is no index of any repository: run zypper refresh" : undefined,
       attempt: (targets, allowRemovals) =>
         Effect.map(tryInstall(dependencies, "plan", ground, { targets, allowRemovals }), (trial) => {
           if (!trial.possible) return trial

@@ -19,6 +19,8 @@ export interface ZypperStream {
   readonly elements: ReadonlyArray<Element>
   /** Lines outside of every element, and elements of a name that is not known. */
   readonly notUnderstood: number
+  /** Those of these elements that stand in a plan, as a list of changes that is not known would. */
+  readonly unknownChanges: number
   /** Why what follows `elements` could not be read: the document ends too soon, or something else printed into it. */
   readonly broken?: string
   /** Whether this is a document of zypper's at all. */
@@ -81,6 +83,7 @@ const makeReader = () => {
   const around: Array<string> = []
   const open: Array<Growing> = []
   let notUnderstood = 0
+  let unknownChanges = 0
   let skipping = 0
   let begun = false
 
@@ -109,6 +112,7 @@ const makeReader = () => {
       if (!containers.has(name)) open.push(element)
     } else if (!containers.has(name)) {
       if (!ignored.has(name)) notUnderstood += 1
+      if (parent === "install-summary") unknownChanges += 1
       skipping = 1
     }
   }
@@ -126,7 +130,7 @@ const makeReader = () => {
       else inner.text += event.text
     }
   }
-  return { take, read: () => ({ elements, notUnderstood, begun }) }
+  return { take, read: () => ({ elements, notUnderstood, unknownChanges, begun }) }
 }
 
 /**

@@ -62,12 +62,12 @@ const integer = (text: string | undefined): number | undefined =>
  * Reads the `install-summary` of a run, dry or not; undefined when there is none. Patches, patterns and products,
  * which have no files, are left out.
  */
-export const parseSummary = ({ elements }: ZypperStream): Summary | undefined => {
+export const parseSummary = ({ elements, unknownChanges }: ZypperStream): Summary | undefined => {
   const head = elements.find(({ name }) => name === "install-summary")
   if (head === undefined) return undefined
   const found = new Map<string, Array<Solvable>>(lists.map((list) => [list, []]))
   const newVendors = new Set<string>()
-  let notUnderstood = 0
+  let notUnderstood = unknownChanges
   for (const element of elements) {
     if (element.name !== "solvable" || element.attributes["type"] !== "package") continue
     if (element.parent === "to-change-vendor") newVendors.add(element.attributes["name"] ?? "")

@@ -6,7 +6,7 @@ import { sameArchitecture } from "../packageOutcomes.ts"
 import type { ReadDependencies } from "../preflight.ts"
 import type { Objection } from "../updateSelection.ts"
 import { askZypper, isWhole } from "./askZypper.ts"
-import { installPlan, type Scope } from "./zypperCommands.ts"
+import { finalInstallPlan, installPlan, type Scope } from "./zypperCommands.ts"
 import { objectionOf, suspectsOf } from "./zypperProblems.ts"
 import { parseSummary, type Summary } from "./zypperSummary.ts"
 
@@ -15,6 +15,8 @@ export interface Ground {
   readonly scope: Scope
   /** Names of packages that are installed for several architectures. */
   readonly severalArchitectures: ReadonlySet<string>
+  /** Names of packages that may go without leave, because an update takes their place. */
+  readonly replaceable: ReadonlySet<string>
 }
 
 /** Names that are installed for more than one architecture, such as libraries for 32 bit programs. */
@@ -45,10 +47,7 @@ const whatIsAmiss = (summary: Summary, { targets }: Wanted): string | undefined 
   const [other] = summary.others
   if (other !== undefined) return `it would put ${other.name} back to ${other.version}`
   const missed = targets.find((target) => !isReached(summary, target))
-  if (missed === undefined) return undefined
-  return summary.removals.some(({ name }) => name === missed.name)
-    ? `another package would take its place: that takes zypper update ${missed.name}`
-    : `zypper does not install ${missed.name} ${missed.to}`
+  return missed === undefined ? undefined : `zypper does not install ${missed.name} ${missed.to}`
 }
 
 /**
@@ -58,11 +57,13 @@ const whatIsAmiss = (summary: Summary, { targets }: Wanted): string | undefined 
  */
 export const tryInstall = Effect.fnUntraced(function* <T extends Wanted["targets"][number]>(
   dependencies: Pick<ReadDependencies, "subprocess">,
-  operation: string,
+  operation: "updates" | "plan" | "apply",
   ground: Ground,
   wanted: Wanted & { readonly targets: ReadonlyArray<T> },
 ): Effect.fn.Return<NamingTrial<T, Summary, Objection>, ManagerError> {
-  const request = installPlan(ground.scope, wanted, ground.severalArchitectures)
+  const { scope, severalArchitectures: several } = ground
+  const request =
+    operation === "apply" ? finalInstallPlan(scope, wanted, several) : installPlan(scope, wanted, several)
   const answer = yield* askZypper(dependencies, operation, request)
   const summary = parseSummary(answer.stream)
   if (!answer.solved) {
@@ -78,8 +79,9 @@ export const tryInstall = Effect.fnUntraced(function* <T extends Wanted["targets
   }
   const amiss = whatIsAmiss(summary, wanted)
   if (amiss !== undefined) return { possible: false, objection: { reason: "conflict", detail: amiss } }
-  if (!wanted.allowRemovals && summary.removals.length > 0) {
-    const names = summary.removals.map(({ name }) => name).join(", ")
+  const losses = summary.removals.filter(({ name }) => !ground.replaceable.has(name))
+  if (!wanted.allowRemovals && losses.length > 0) {
+    const names = losses.map(({ name }) => name).join(", ")
     return { possible: false, objection: { reason: "needs_removal", detail: `it would remove ${names}` } }
   }
   return { possible: true, answer: summary }

@@ -76,6 +76,30 @@ export const plannedUpdates = (
   ]
 }
 
+/**
+ * New packages that take the place of installed ones: updates of these under another name. From the version of what
+ * goes to that of what comes.
+ */
+export const replacements = (
+  { installs, removals }: Summary,
+  obsoletes: ReadonlyMap<string, ReadonlyArray<string>>,
+): ReadonlyArray<Newer & { readonly replaces: string }> =>
+  installs.flatMap((row) => {
+    const old = removals.find(({ name }) => obsoletes.get(row.name)?.includes(name) === true)
+    return old === undefined
+      ? []
+      : [
+          {
+            name: row.name,
+            architecture: row.architecture,
+            from: old.version,
+            to: row.version,
+            replaces: old.name,
+            ...(row.repository === undefined ? {} : { repository: row.repository }),
+          },
+        ]
+  })
+
 /** Names of packages that an update of everything would bring in for the first time. */
 export const newNames = (
   summary: Summary,

@@ -31,6 +31,8 @@ export class FakeRpm {
   interrupt:
     | ((names: ReadonlyArray<string>) => Partial<SubprocessResult> | SubprocessError | undefined)
     | undefined
+  /** Answers the question what dnf would do in its place. */
+  planning: Partial<SubprocessResult> | undefined
   private readonly behaviours: Readonly<Record<string, Behaviour>>
 
   constructor(behaviours: Readonly<Record<string, Behaviour>>) {
@@ -48,7 +50,9 @@ export class FakeRpm {
     const result = (answer: Partial<SubprocessResult>) =>
       Effect.succeed({ exitCode: 0, stdout: "", stderr: "", truncated: false, ...answer })
     if (program === "rpm") return result({ stdout: args.includes("--all") ? this.database() : "" })
-    if (args.includes("--assumeno")) return result({ exitCode: 1, stdout: this.table(names) })
+    if (args.includes("--assumeno")) {
+      return result(this.planning ?? { exitCode: 1, stdout: this.table(names) })
+    }
     this.runs.push(names)
     const interrupted = this.interrupt?.(names)
     if (interrupted instanceof SubprocessError) return Effect.fail(interrupted)

@@ -188,6 +188,24 @@ describe("makeApply for dnf", () => {
     }),
   )
 
+  it.effect("waits no less for who keeps dnf from answering, and reports it then", () =>
+    Effect.gen(function* () {
+      const host = new FakeRpm(sound("one"))
+      host.planning = { exitCode: 200, stderr: "Metadata already locked by 77\n" }
+      const fiber = yield* Effect.forkChild(apply(host))
+      yield* TestClock.adjust("2 minutes")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("2 minutes")
+      const { report } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(outcomes(report), { one: "unchanged" })
+      assert.deepStrictEqual(
+        report.preflight.map(({ code }) => code),
+        ["locked"],
+      )
+      assert.include(report.preflight[0]?.detail, "already locked by 77")
+    }),
+  )
+
   it.effect("mends what was left in two versions before it installs, and each alone if not all can be", () =>
     Effect.gen(function* () {
       const host = new FakeRpm(sound("one", "gone", "half"))

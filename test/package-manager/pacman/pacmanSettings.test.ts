@@ -10,20 +10,16 @@ describe("parseSettings", () => {
       cacheFolder: "/var/cache/pacman/pkg",
       ignoredPackages: ["lab-held"],
       ignoredGroups: ["lab-gr*"],
-      repositories: [{ name: "lab", upgrades: true }],
+      repositories: ["lab"],
       notUnderstood: 0,
     })
   })
 
-  it("keeps the order of the repositories and knows which are for searching only", () => {
-    const { repositories } = parseSettings(
-      "[options]\nCheckSpace\n[core]\nUsage = All\n[testing]\nUsage = Sync\nUsage = Search\n[own]\nUsage = Sync\nUsage = Upgrade\nServer = https://example.org/\n",
+  it("keeps the order of the repositories, and their settings from the options", () => {
+    const { repositories, cacheFolder } = parseSettings(
+      "[options]\nCheckSpace\nCacheDir = /srv/cache/\n[core]\nUsage = All\n[own]\nCacheDir = /x\nServer = https://example.org/\n",
     )
-    assert.deepStrictEqual(repositories, [
-      { name: "core", upgrades: true },
-      { name: "testing", upgrades: false },
-      { name: "own", upgrades: true },
-    ])
+    assert.deepStrictEqual([repositories, cacheFolder], [["core", "own"], "/srv/cache"])
   })
 
   it("counts what is no setting", () => {

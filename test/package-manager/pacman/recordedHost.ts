@@ -13,8 +13,8 @@ import { layerFileTree, type Tree } from "../../fakes/fileTree.ts"
  * Hosts whose answers are recorded in test/fixtures/pacman: the lab's packages under Debian's pacman 6.0.2 and 7.1.0.
  * IgnorePkg keeps lab-held and IgnoreGroup lab-grouped.
  */
-export type RecordedHost = "debian-12-lab" | "debian-sid-lab"
-export const recordedHosts: ReadonlyArray<RecordedHost> = ["debian-12-lab", "debian-sid-lab"]
+export type RecordedHost = "pacman-6.0" | "pacman-7.1"
+export const recordedHosts: ReadonlyArray<RecordedHost> = ["pacman-6.0", "pacman-7.1"]
 
 export const recorded = (host: RecordedHost, file: string): string =>
   readFileSync(fileURLToPath(new URL(`../../fixtures/pacman/${host}/${file}`, import.meta.url)), "utf8")
@@ -26,14 +26,17 @@ export const recordedAt = DateTime.makeUnsafe("2026-11-22T13:00:00Z")
 const downloaded: Responder = ([program]) =>
   program === "stat" ? "1795348800\t1704067200\t2391\t/var/lib/pacman/sync/lab.db\n" : undefined
 
-/** The entries of the recorded package database, by path. */
-const entries = (host: RecordedHost): Tree =>
+/** The entries of package databases, by path. */
+const entries = (...databases: ReadonlyArray<string>): Tree =>
   Object.fromEntries(
-    [...parseDescriptions(recorded(host, "local.stdout"))].map(([entry, text]) => [
-      `/var/lib/pacman/local/${entry}/desc`,
-      text,
-    ]),
+    databases
+      .flatMap((text) => [...parseDescriptions(text)])
+      .map(([entry, text]) => [`/var/lib/pacman/local/${entry}/desc`, text]),
   )
+
+/** The files of a package database that is at times this one, and at times that. */
+export const databaseFiles = (...databases: ReadonlyArray<string>) =>
+  FileSystem.FileSystem.pipe(Effect.provide(layerFileTree(entries(...databases))))
 
 /** A host that answers as it did, but for what comes first among the responders. */
 export const recordedHost = Effect.fnUntraced(function* (
@@ -52,7 +55,7 @@ export const recordedHost = Effect.fnUntraced(function* (
     when("pacman -Dk", "No database errors have been found!\n"),
     when("df", "Avail Mounted on File\n99999999999 / /var/cache/pacman/pkg\n99999999999 / /\n"),
   )
-  const fs = yield* FileSystem.FileSystem.pipe(Effect.provide(layerFileTree(entries(host))))
+  const fs = yield* databaseFiles(recorded(host, "local.stdout"))
   const dependencies: ReadDependencies = { subprocess: subprocess.service, fs }
   return { dependencies, calls: subprocess.calls }
 })

@@ -5,8 +5,10 @@ export interface Verified {
   readonly manager: ManagerId
   /** The program and its version, as far as it is asserted of the real one: `dnf 4.5`. */
   readonly program: string
-  /** The lab root it runs in; absent for a program that cannot run here and is played from recordings. */
+  /** The lab root it runs in; absent for a program that cannot run here and is played. */
   readonly root?: string
+  /** What a program is played from that cannot run here. */
+  readonly played?: "recordings" | "hand-made texts"
   /** Debian's release that carries it, or where the recordings come from. */
   readonly from: string
   /** `always`: at every test run. `on request`: with PATCHCTL_LAB_ALL=1. */
@@ -24,7 +26,17 @@ const real = (
 const recorded = (manager: ManagerId, program: string, from: string): Verified => ({
   manager,
   program,
+  played: "recordings",
   from: `recorded from ${from}`,
+  runs: "always",
+})
+
+/** Nobody has seen the program print this. */
+const madeByHand = (manager: ManagerId, program: string): Verified => ({
+  manager,
+  program,
+  played: "hand-made texts",
+  from: "the program's own source",
   runs: "always",
 })
 
@@ -38,6 +50,7 @@ export const verified: ReadonlyArray<Verified> = [
   real("dnf", "dnf 4.14", "bookworm-dnf", "Debian 12", "on request"),
   real("dnf", "dnf 4.23", "trixie-dnf", "Debian 13"),
   real("dnf", "dnf5 5.4", "sid-dnf5", "Debian sid"),
+  madeByHand("dnf", "yum 3.4"),
   real("zypper", "zypper 1.14.42", "bullseye-zypper", "Debian 11"),
   real("zypper", "zypper 1.14.89", "trixie-zypper", "Debian 13", "on request"),
   real("zypper", "zypper 1.14.101", "sid-zypper", "Debian sid"),

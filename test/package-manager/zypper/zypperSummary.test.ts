@@ -111,6 +111,15 @@ describe("a plan", () => {
     }),
   )
 
+  it.effect("with changes of a kind that nobody knows is not understood", () =>
+    Effect.gen(function* () {
+      const summary = yield* plan(
+        `<to-surprise><solvable type="package" name="a" edition="1-1" arch="noarch"/></to-surprise>`,
+      )
+      assert.strictEqual(summary?.notUnderstood, 1)
+    }),
+  )
+
   it.effect("tells a change of vendor and a step back", () =>
     Effect.gen(function* () {
       const row = `<solvable type="package" name="a" edition="1-1" arch="noarch" edition-old="2-1" arch-old="noarch"/>`

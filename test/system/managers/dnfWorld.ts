@@ -67,18 +67,25 @@ export const holdLock = Effect.fnUntraced(function* (box: Box.Box, file: string)
   return holder
 })
 
-/** Kills an upgrade of lab-hangpost in its %post, which would end at once from then on. */
-export const interruptUpgrade = Effect.fnUntraced(function* (
-  box: Box.Box,
-  others: ReadonlyArray<string> = [],
-) {
-  yield* box.spawn([yield* dnfOf(box), "-y", "upgrade", "lab-hangpost", ...others])
+/** From now on lab-hangpost's %post ends at once. Debian 11 has its programs in /bin. */
+export const endSleep = (box: Box.Box) =>
+  box.run([
+    "bash",
+    "-c",
+    "rm -f /run/lab-hangpost.pid; for file in /bin/sleep /usr/bin/sleep; do rm -f $file; printf '#!/bin/sh\\n' >$file; chmod 755 $file; done",
+  ])
+
+/** Kills an upgrade of lab-hangpost, script and all. */
+const interruptUpgrade = Effect.fnUntraced(function* (box: Box.Box) {
+  yield* box.spawn([yield* dnfOf(box), "-y", "upgrade", "lab-hangpost"])
   yield* eventually("the script runs", box.exists("/run/lab-hangpost.pid"), (exists) => exists, "60 seconds")
   yield* box.run(["bash", "-c", "kill -KILL -1"])
-  yield* box.run(["rm", "-f", "/run/lab-hangpost.pid", "/usr/bin/sleep"])
-  yield* box.writeFile("/usr/bin/sleep", "#!/bin/sh\nexit 0\n", "755")
+  yield* endSleep(box)
 })
 
+const nothingToMend = { mend: Effect.void }
+
+/** Brings the host into the state; `mend` ends what stands in the way then. */
 const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
   yield* keepOnly(box, kept[scenario])
   switch (scenario) {
@@ -86,23 +93,23 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
       const lock = yield* box.run([yield* dnfOf(box), "versionlock", "add", "lab-held"])
       // Debian 11 has no plugins
       if (lock.exitCode !== 0) yield* box.run(["bash", "-c", "echo excludepkgs=lab-held >>/etc/dnf/dnf.conf"])
-      return Effect.void
+      return nothingToMend
     }
     case "locked": {
       const holder = yield* holdLock(box, "/var/lib/rpm/.rpm.lock")
-      return Effect.andThen(holder.signal("SIGKILL"), holder.exit)
+      return { mend: Effect.asVoid(Effect.andThen(holder.signal("SIGKILL"), holder.exit)) }
     }
     case "repository down":
       yield* box.run(["mv", "/srv/lab", "/srv/elsewhere"])
-      return box.run(["mv", "/srv/elsewhere", "/srv/lab"])
+      return { mend: Effect.asVoid(box.run(["mv", "/srv/elsewhere", "/srv/lab"])) }
     case "missing index":
       yield* box.run(["bash", "-c", "rm -rf /var/cache/dnf/* /var/cache/libdnf5/*"])
-      return Effect.void
+      return nothingToMend
     case "half-installed":
       yield* interruptUpgrade(box)
-      return Effect.void
+      return nothingToMend
     default:
-      return Effect.void
+      return nothingToMend
   }
 })
 
@@ -114,7 +121,7 @@ export const dnfWorld = (root: string): Layer.Layer<ManagerWorld> =>
     inState: Effect.fnUntraced(
       function* (scenario) {
         const box = yield* Box.make(root)
-        const mend = yield* arrange(box, scenario)
+        const { mend } = yield* arrange(box, scenario)
         const { manager, daysAhead } = yield* boxManager(box, "dnf")
         if (scenario === "stale index") yield* daysAhead(8)
         const world: World = {
@@ -128,9 +135,7 @@ export const dnfWorld = (root: string): Layer.Layer<ManagerWorld> =>
           },
           installed: (name) =>
             Effect.mapError(rpmVersion(box, name), (cause) => new WorldError({ what: name, cause })),
-          mend: Effect.asVoid(
-            Effect.mapError(mend, (cause) => new WorldError({ what: `mend ${scenario}`, cause })),
-          ),
+          mend: Effect.mapError(mend, (cause) => new WorldError({ what: `mend ${scenario}`, cause })),
         }
         return world
       },
