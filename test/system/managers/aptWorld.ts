@@ -41,23 +41,26 @@ const kept: Record<Scenario, ReadonlyArray<string>> = {
 const holdLock =
   "open F, '>', '/var/lib/dpkg/lock-frontend' or die; $l = pack('s s x4 q q i x4', 1, 0, 0, 0, 0); fcntl(F, 6, $l) or die; $| = 1; print 'locked'; sleep"
 
+const nothing = { mend: Effect.void }
+
+/** Brings the box into the state; `mend` ends it again. */
 const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
   yield* keepOnly(box, kept[scenario])
   switch (scenario) {
     case "held":
       yield* box.run(["apt-mark", "hold", "lab-held"])
-      return Effect.void
+      return nothing
     case "locked": {
       const holder = yield* box.spawn(["perl", "-e", holdLock])
       yield* eventually("the lock is held", holder.stdout, (said) => said === "locked")
-      return Effect.andThen(holder.signal("SIGKILL"), holder.exit)
+      return { mend: Effect.andThen(holder.signal("SIGKILL"), holder.exit) }
     }
     case "repository down":
       yield* box.run(["mv", "/srv/lab", "/srv/elsewhere"])
-      return box.run(["mv", "/srv/elsewhere", "/srv/lab"])
+      return { mend: box.run(["mv", "/srv/elsewhere", "/srv/lab"]) }
     case "missing index":
       yield* box.run(["bash", "-c", "rm /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release*"])
-      return Effect.void
+      return nothing
     case "half-installed":
       yield* box.spawn(["apt-get", "-y", "install", "--only-upgrade", "lab-hangpost"], {
         env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -67,9 +70,9 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
       yield* box.run(["bash", "-c", "kill -KILL -1"])
       yield* box.run(["rm", "-f", "/run/lab-hangpost.pid"])
       yield* box.run(["sed", "-i", "s/^exec sleep.*/exit 0/", "/var/lib/dpkg/info/lab-hangpost.postinst"])
-      return Effect.void
+      return nothing
     default:
-      return Effect.void
+      return nothing
   }
 })
 
@@ -81,7 +84,7 @@ export const aptWorld = (root: string): Layer.Layer<ManagerWorld> =>
     inState: Effect.fnUntraced(
       function* (scenario) {
         const box = yield* Box.make(root)
-        const mend = yield* arrange(box, scenario)
+        const { mend } = yield* arrange(box, scenario)
         const { manager, daysAhead } = yield* boxManager(box, "apt")
         if (scenario === "stale index") yield* daysAhead(8)
         const world: World = {
