@@ -94,7 +94,7 @@ describe("a transaction that was cut off", () => {
   })
 
   it("is found in the log of apk 3, until another one ends", () => {
-    const log = recordedFile(3, "interrupted.log")
+    const log = recordedFile(3, "interrupted.apk-log")
     assert.deepStrictEqual(interruptedStep(log), { name: "lab-hangpost", version: "1.1-r0" })
     const refresh =
       "\nRunning `/sbin/apk update` at 2026-11-22 15:58:29\nOK: 50 distinct packages available\n"

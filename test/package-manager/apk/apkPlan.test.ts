@@ -114,7 +114,7 @@ describe("a plan", () => {
       const change: Parameters<typeof recordedHost>[1] = {
         files: (files) => {
           files.write(apkPaths.installed, recordedFile(3, "installed-broken"), 0)
-          files.write(apkPaths.log, recordedFile(3, "interrupted.log"), 0)
+          files.write(apkPaths.log, recordedFile(3, "interrupted.apk-log"), 0)
         },
       }
       const faults = yield* plan(3, named("lab-plain", "1.1-r0"), change)

@@ -108,7 +108,7 @@ describe("the health of a host", () => {
     Effect.gen(function* () {
       const host = yield* recordedHost(3, {
         files: (files) => {
-          files.write(apkPaths.log, recordedFile(3, "interrupted.log"), 0)
+          files.write(apkPaths.log, recordedFile(3, "interrupted.apk-log"), 0)
           files.write(apkPaths.lock, "", 0)
         },
       })
