@@ -76,7 +76,7 @@ export const collectUpdates = Effect.fnUntraced(function* (
   const locked = yield* collectLocked(dependencies, installed, left)
   const keptBack = yield* collectKeptBack(
     dependencies,
-    { scope, severalArchitectures: severalArchitectures(installed), replaceable: new Set() },
+    { scope, severalArchitectures: severalArchitectures(installed), obsoletes: new Map() },
     repositories,
     plan.planned === undefined ? [] : left.filter((row) => !locked.has(keyOf(row))),
   )

@@ -41,7 +41,7 @@ const groundOf = Effect.fnUntraced(function* (dependencies: ApplyDependencies) {
     scope: scope === "none" ? undefined : scope,
     severalArchitectures: severalArchitectures(packages),
     // What a plan removes, it may remove.
-    replaceable: new Set(),
+    obsoletes: new Map(),
   }
   return ground
 })

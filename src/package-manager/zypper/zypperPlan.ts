@@ -81,11 +81,10 @@ const groundOf = Effect.fnUntraced(function* (
   const scope = indexes.scope === "none" ? undefined : indexes.scope
   const known = new Set(installed.map(({ name }) => name))
   const fresh = updates.map(({ name }) => name).filter((name) => !known.has(name))
-  const obsoletes = yield* collectObsoletes(dependencies, "plan", scope, fresh)
   const ground: Ground = {
     scope,
     severalArchitectures: severalArchitectures(installed),
-    replaceable: new Set([...obsoletes.values()].flat()),
+    obsoletes: yield* collectObsoletes(dependencies, "plan", scope, fresh),
   }
   return ground
 })

@@ -11,7 +11,7 @@ export interface Solvable {
   readonly version: PackageVersion
   /** What is installed in its place. */
   readonly from?: { readonly version: PackageVersion; readonly architecture: Architecture }
-  /** Alias; zypper before 1.14.50 or so does not say. */
+  /** Alias; 1.14.42 does not say. */
   readonly repository?: string
 }
 

@@ -15,8 +15,8 @@ export interface Ground {
   readonly scope: Scope
   /** Names of packages that are installed for several architectures. */
   readonly severalArchitectures: ReadonlySet<string>
-  /** Names of packages that may go without leave, because an update takes their place. */
-  readonly replaceable: ReadonlySet<string>
+  /** By the names of packages to come, those that go without leave because these take their place. */
+  readonly obsoletes: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
 /** Names that are installed for more than one architecture, such as libraries for 32 bit programs. */
@@ -41,6 +41,10 @@ const isReached = (summary: Summary, { name, architecture, to }: Wanted["targets
       (sameArchitecture(row.architecture, architecture) ||
         (row.from !== undefined && row.from.architecture === architecture)),
   )
+
+/** Packages that would go and that nothing takes the place of. */
+const lossesOf = ({ installs, removals }: Summary, { obsoletes }: Ground) =>
+  removals.filter(({ name }) => !installs.some((row) => obsoletes.get(row.name)?.includes(name) === true))
 
 /** What of a plan is not what was asked for. */
 const whatIsAmiss = (summary: Summary, { targets }: Wanted): string | undefined => {
@@ -79,7 +83,7 @@ export const tryInstall = Effect.fnUntraced(function* <T extends Wanted["targets
   }
   const amiss = whatIsAmiss(summary, wanted)
   if (amiss !== undefined) return { possible: false, objection: { reason: "conflict", detail: amiss } }
-  const losses = summary.removals.filter(({ name }) => !ground.replaceable.has(name))
+  const losses = lossesOf(summary, ground)
   if (!wanted.allowRemovals && losses.length > 0) {
     const names = losses.map(({ name }) => name).join(", ")
     return { possible: false, objection: { reason: "needs_removal", detail: `it would remove ${names}` } }

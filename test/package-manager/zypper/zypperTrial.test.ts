@@ -11,7 +11,11 @@ import {
 import { type Answer, fakeSubprocess } from "../../fakes/FakeSubprocess.ts"
 import { zypper } from "./recordedZypper.ts"
 
-const ground: Ground = { scope: undefined, severalArchitectures: new Set(), replaceable: new Set(["old"]) }
+const ground: Ground = {
+  scope: undefined,
+  severalArchitectures: new Set(),
+  obsoletes: new Map([["new", ["old"]]]),
+}
 
 const decodeTarget = Schema.decodeUnknownSync(
   Schema.Struct({ name: PackageName, architecture: Architecture, to: PackageVersion }),
@@ -49,10 +53,12 @@ describe("a trial", () => {
         yield* objection(plan(`<to-upgrade>${vlc.replace("2-1", "3-1")}</to-upgrade>`)),
         "conflict",
       )
-      const gone = (name: string) =>
-        `<to-upgrade>${vlc}</to-upgrade><to-remove>${solvable(name, "1-1")}</to-remove>`
+      const gone = (name: string, more = "") =>
+        `<to-upgrade>${vlc}</to-upgrade>${more}<to-remove>${solvable(name, "1-1")}</to-remove>`
       assert.strictEqual(yield* objection(plan(gone("lib"))), "needs_removal")
-      assert.strictEqual(yield* objection(plan(gone("old"))), "none")
+      assert.strictEqual(yield* objection(plan(gone("old"))), "needs_removal")
+      const successor = `<to-install>${solvable("new", "1-1")}</to-install>`
+      assert.strictEqual(yield* objection(plan(gone("old", successor))), "none")
       assert.isTrue((yield* attempt(plan(gone("lib")), "plan", true)).trial.possible)
       const back = `<to-downgrade>${solvable("lib", "1-1", 'edition-old="2-1"')}</to-downgrade>`
       assert.strictEqual(yield* objection(plan(`<to-upgrade>${vlc}</to-upgrade>${back}`)), "conflict")
