@@ -90,6 +90,7 @@ export const confined: ReadonlyArray<{
   { module: "effect/http/", to: ["transport/https/", "protocol/", "control-plane/", "observability/"] },
   { module: "effect/http-api/", to: ["transport/https/", "protocol/", "control-plane/"] },
   { module: "effect/observability/", to: ["observability/", "control-plane/"] },
+  { module: "effect/encoding/Xml", to: ["package-manager/zypper/"] },
   { module: "effect/persistence/", to: [] },
   { module: "effect/sql/", to: [] },
   { module: "effect/testing/", to: [] },

@@ -93,15 +93,18 @@ describe("NodeSubprocess", () => {
     Effect.gen(function* () {
       const lines: Array<string> = []
       const status: Array<string> = []
+      const errors: Array<string> = []
       const result = yield* run(
-        `require("fs").writeSync(3, "pmstatus:a:1:x\\npmstatus:b:2:y\\n"); console.log("one"); process.stdout.write("two\\ncut")`,
+        `require("fs").writeSync(3, "pmstatus:a:1:x\\npmstatus:b:2:y\\n"); console.log("one"); console.error("bad"); process.stdout.write("two\\ncut")`,
         {
           onLine: (line) => Effect.sync(() => void lines.push(line)),
+          onErrorLine: (line) => Effect.sync(() => void errors.push(line)),
           onStatusLine: (line) => Effect.sync(() => void status.push(line)),
         },
       )
       assert.deepStrictEqual(lines, ["one", "two"])
       assert.deepStrictEqual(status, ["pmstatus:a:1:x", "pmstatus:b:2:y"])
+      assert.deepStrictEqual(errors, ["bad"])
       assert.strictEqual(result.stdout, "one\ntwo\ncut")
     }).pipe(Effect.provide(live)),
   )

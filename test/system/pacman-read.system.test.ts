@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PackageName } from "../../src/domain/Package.ts"
 import * as Box from "./lab/Box.ts"
-import { configure, enableExtra, pacmanRoots } from "./lab/pacmanState.ts"
+import { configure, enableExtra, pacmanRoots, sh } from "./lab/pacmanState.ts"
 import { boxManager } from "./managers/boxManager.ts"
+import { detected } from "./managers/realSuites.ts"
 import { codes, hostWith, verdicts } from "./pacmanAnswers.ts"
 
 // What the pacman backend reads, against the real pacman in a throw-away machine.
@@ -131,6 +132,27 @@ describe.each(pacmanRoots)("%s: reading", (root) => {
         "lab-held": "held",
         "lab-needsheld": "conflict",
       })
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a database without pacman, and a Debian that has pacman for a tool", () =>
+    Effect.gen(function* () {
+      const { box, manager } = yield* reading(root)
+      yield* sh(box, "mkdir /srv/bin; mv /usr/bin/pacman /usr/bin/pacman-conf /srv/bin")
+      const found = yield* detected(box)
+      assert.deepStrictEqual(
+        found.map(({ id, patchable }) => [id, patchable]),
+        [["pacman", false]],
+      )
+      const { packages, reasons } = yield* manager.inventory
+      assert.deepStrictEqual([packages.length > 30, reasons], [true, []])
+
+      yield* sh(box, "mv /srv/bin/* /usr/bin; cp /etc/os-release.debian /etc/os-release")
+      yield* sh(box, "rm -r /var/lib/pacman/local/*-*")
+      assert.deepStrictEqual(
+        (yield* detected(box)).map(({ id }) => id),
+        ["apt"],
+      )
     }).pipe(Effect.scoped),
   )
 

@@ -158,6 +158,23 @@ describe.each(pacmanRoots)("%s: refreshing", (root) => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("writes what ordinary users can read, whatever its umask", () =>
+    Effect.gen(function* () {
+      const { box } = yield* behind(root)
+      const [node] = box.agentArgv([])
+      const probe = "/opt/lab/checkout/test/system/managers/managerProbe.ts"
+      const answer = yield* box.run(["bash", "-c", `umask 077; exec ${node} ${probe} pacman`], {
+        stdin: '{"ask":"refresh","policy":"always"}\n',
+      })
+      assert.include(answer.stdout, '"refreshed":true')
+      assert.strictEqual(
+        yield* sh(box, "cd /var/cache/patchctl; stat -c %a . pacman pacman/sync pacman/sync/*.db"),
+        "755\n755\n755\n644\n644\n",
+      )
+      assert.strictEqual(yield* sh(box, "ls /var/cache/patchctl/pacman"), "checked\nlocal\nsync\n")
+    }).pipe(Effect.scoped),
+  )
+
   it.live("an upgrade is not begun, and pacman's databases stay, while another program holds the lock", () =>
     Effect.gen(function* () {
       const { box, manager } = yield* behind(root)

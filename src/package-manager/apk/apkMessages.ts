@@ -1,7 +1,4 @@
-import { lastWords, plainText, shortened } from "../outputText.ts"
-
-/** Text without the user and password of the addresses in it. apk 2 prints them on stdout. */
-export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/@]+@/g, "$1")
+import { lastWords, plainText, shortened, withoutCredentials } from "../outputText.ts"
 
 /** apk's errors, each with the indented lines that belong to it; lines after a `*` are what a script said. */
 export const errorsOf = (stderr: string): ReadonlyArray<string> =>

@@ -22,7 +22,7 @@ const explanations: ReadonlyArray<readonly [RegExp, string]> = [
     "The repository is not at this address: the release may have moved to an archive",
   ],
   [
-    /[GP]PG? signature|OpenPGP|gpgcheck|NOKEY/,
+    /GPG signature|PGP signature|OpenPGP|gpgcheck|NOKEY/,
     "The repository is not signed by a key that its .repo file names: do not trust it until its owner explains",
   ],
   [

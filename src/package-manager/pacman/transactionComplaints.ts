@@ -1,3 +1,4 @@
+import { outputLines } from "../outputLines.ts"
 import { plainText, shortened } from "../outputText.ts"
 
 /** `NAME` of a package file `NAME-PKGVER-PKGREL-ARCH.pkg.tar.zst`, wherever it lies. */
@@ -20,7 +21,8 @@ export const packageComplaints = (output: {
   const add = (name: string | undefined, complaint: string) => {
     if (name !== undefined && !complaints.has(name)) complaints.set(name, shortened(complaint))
   }
-  for (const line of plainText(`${output.stderr}\n${output.stdout}`).split("\n")) {
+  for (const line of outputLines(plainText(`${output.stderr}\n${output.stdout}`))) {
+    if (line === "") continue
     for (const [pattern, what] of aboutFiles) {
       const [, file = "", words = ""] = pattern.exec(line) ?? []
       if (file !== "") add(nameOfFile(file), `${what}: ${words}`)

@@ -165,7 +165,7 @@ publish_pacman() (
 )
 
 pac_config() {
-  cat <<'EOF2'
+  cat <<'EOF'
 [options]
 HoldPkg = pacman glibc
 Architecture = auto
@@ -177,11 +177,11 @@ Server = file:///srv/lab/$repo
 
 #[lab-extra]
 #Server = file:///srv/lab/$repo
-EOF2
+EOF
 }
 
 build_pacman() {
-  local dir=$1 release=$2 arch
+  local dir=$1 arch
   export ARCHIVE=$dir/srv/lab WORK=$dir.work
   rm -rf "$WORK"; mkdir -p "$ARCHIVE" "$WORK"
   mirrors
