@@ -13,8 +13,11 @@ import { boxManager } from "./boxManager.ts"
 
 const locales = ["es_ES", "ja_JP", "ru_RU"] as const
 
+/** Arch supports only whole upgrades. */
+const all = Schema.decodeUnknownSync(InstallUpdates)({ selection: { kind: "all" } })
+
 /** One that can be installed, one that needs a removal, and one whose dependency nobody offers. */
-const request = Schema.decodeUnknownSync(InstallUpdates)({
+const some = Schema.decodeUnknownSync(InstallUpdates)({
   selection: {
     kind: "packages",
     packages: ["lab-plain", "lab-conflict", "lab-unsat"].map((name) => ({ name, version: "1.1-1" })),
@@ -66,7 +69,7 @@ const answersIn = Effect.fnUntraced(function* (
     reasons,
     health: { damage, faults },
     described: yield* manager.describe(names),
-    planned: yield* manager.plan(request),
+    planned: yield* manager.plan(id === "pacman" ? all : some),
   }
 }, Effect.scoped)
 
