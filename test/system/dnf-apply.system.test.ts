@@ -15,7 +15,8 @@ import {
 } from "./dnfMachine.ts"
 import { eventually } from "../eventually.ts"
 import * as Box from "./lab/Box.ts"
-import { dnfOf, endSleep, keepOnly, rpmVersion } from "./managers/dnfWorld.ts"
+import { keepOnly, rpmVersion } from "./lab/rpmState.ts"
+import { dnfOf, endSleep } from "./managers/dnfWorld.ts"
 
 // The dnf backend installs for real, in a throw-away machine.
 

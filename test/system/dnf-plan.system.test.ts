@@ -4,7 +4,7 @@ import { installs, leftOut, outcomes } from "../package-manager/suite/questions.
 import { decodeRequest, machine, named, packages, roots } from "./dnfMachine.ts"
 import * as Box from "./lab/Box.ts"
 import { boxManager } from "./managers/boxManager.ts"
-import { rpmVersion } from "./managers/dnfWorld.ts"
+import { rpmVersion } from "./lab/rpmState.ts"
 
 // What the dnf backend plans and refuses before it installs, and how it refreshes, against real dnf.
 

@@ -2,7 +2,8 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Install } from "../planUpdates.ts"
-import { tooYoung } from "./aptAge.ts"
+import { tooYoung } from "../versionAge.ts"
+import { releaseDates } from "./aptAge.ts"
 import type { ReleaseOf } from "./aptReleases.ts"
 import type { AptReadDependencies } from "./collectIndexes.ts"
 import { collectPolicies } from "./collectUpdates.ts"
@@ -39,5 +40,6 @@ export const youth = Effect.fnUntraced(function* (
 ) {
   const versionOf = yield* policiesOf(dependencies, scene, rows)
   const now = yield* DateTime.now
-  return (row: Version) => tooYoung(versionOf(row), scene.releaseOf, Duration.hours(minimumHours), now)
+  return (row: Version) =>
+    tooYoung(releaseDates(versionOf(row), scene.releaseOf), Duration.hours(minimumHours), now)
 })

@@ -12,9 +12,10 @@ import type { PackageManager } from "../PackageManager.ts"
 import { planUpdates, type Planner } from "../planUpdates.ts"
 import { preflight, type ReadDependencies } from "../preflight.ts"
 import type { Known } from "../updateSelection.ts"
+import { tooYoung } from "../versionAge.ts"
 import { inventoryRows } from "./collectInventory.ts"
 import { collectRecords, collectUpgrade, type PendingUpgrade } from "./collectUpgrade.ts"
-import { tooYoung } from "./pacmanAge.ts"
+import { databaseDates } from "./pacmanAge.ts"
 import { notRun } from "./pacmanCommands.ts"
 import { preconditions } from "./pacmanPreflight.ts"
 import { availableUpdates } from "./pacmanUpdates.ts"
@@ -86,7 +87,7 @@ export const makePlan = (dependencies: PlanDependencies): PackageManager["Servic
     const originOf = repositoryOf(updates, pending)
     const youth: Planner["youth"] = (_, hours) =>
       Effect.succeed(({ name }) =>
-        tooYoung(originOf(name), indexes.folder, indexes.files, Duration.hours(hours), now),
+        tooYoung(databaseDates(originOf(name), indexes.folder, indexes.files), Duration.hours(hours), now),
       )
     const hours = request.min_age_hours ?? 0
     const young = yield* youth([], hours)

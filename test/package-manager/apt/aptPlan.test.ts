@@ -101,7 +101,7 @@ describe("makePlan", () => {
       assert.strictEqual(young.trials, 0)
       assert.match(
         young.plan.leftOut[0]?.detail ?? "",
-        /copy:\/srv\/lab lab-updates\/main listed it on \d{4}-/,
+        /the index of copy:\/srv\/lab lab-updates\/main is of \d{4}-/,
       )
       const dated = Object.fromEntries(
         Object.entries(recordedFiles(host)).flatMap(([path, text]) =>

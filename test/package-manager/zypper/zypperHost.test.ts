@@ -8,7 +8,7 @@ import { readAutomatic, restoreAutomatic } from "../../../src/package-manager/zy
 import { collectDescriptions } from "../../../src/package-manager/zypper/collectDescriptions.ts"
 import { collectHealth } from "../../../src/package-manager/zypper/collectHealth.ts"
 import { readRepomd } from "../../../src/package-manager/zypper/repomd.ts"
-import { tooYoung } from "../../../src/package-manager/zypper/zypperAge.ts"
+import { tooYoung } from "../../../src/package-manager/versionAge.ts"
 import { when } from "../../fakes/FakeSubprocess.ts"
 import { answerOf, fakeFiles, indexFiles, recordedZypper, versions, zypper } from "./recordedZypper.ts"
 

@@ -14,6 +14,6 @@ export const keepOnly = Effect.fnUntraced(function* (box: Box, names: ReadonlyAr
   const others = [...new Set(stdout.split("\n"))].filter(
     (name) => /^(?:lab-|innocent|kernel)/.test(name) && name !== "lab-release" && !names.includes(name),
   )
-  const erased = yield* box.run(["rpm", "--erase", "--nodeps", "--allmatches", ...others])
+  const erased = yield* box.run(["rpm", "--erase", "--nodeps", "--noscripts", "--allmatches", ...others])
   if (erased.exitCode !== 0) return yield* new BoxError({ what: `cannot erase: ${erased.stderr}` })
 })

@@ -1,16 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import {
-  ManagerWorld,
-  type Scenario,
-  type Traits,
-  type World,
-  WorldError,
-} from "../../package-manager/suite/ManagerWorld.ts"
+import type { Scenario, Traits } from "../../package-manager/suite/ManagerWorld.ts"
 import { eventually } from "../../eventually.ts"
-import * as Box from "../lab/Box.ts"
+import type * as Box from "../lab/Box.ts"
 import { keepOnly, version } from "../lab/labState.ts"
-import { boxManager } from "./boxManager.ts"
+import { kept, nothingToMend, realWorld, takeRepositoriesAway } from "./realWorld.ts"
 
 const traits: Traits = {
   security: "origin",
@@ -22,26 +15,9 @@ const traits: Traits = {
   repairs: true,
 }
 
-/** The packages of the lab that stay installed, and with them their pending updates. */
-const kept: Record<Scenario, ReadonlyArray<string>> = {
-  "nothing to do": [],
-  "one update": ["lab-plain"],
-  "security only": ["lab-plain", "lab-secfix"],
-  held: ["lab-held", "lab-plain"],
-  "removal needed": ["lab-conflict", "lab-victim", "lab-plain"],
-  "failing scriptlet": ["lab-failpost", "innocent1"],
-  locked: ["lab-plain"],
-  "repository down": ["lab-plain"],
-  "stale index": ["lab-plain"],
-  "missing index": ["lab-plain"],
-  "half-installed": ["lab-hangpost", "lab-plain"],
-}
-
 // struct flock of Linux on 64 bit: type, whence, start, length, pid
 const holdLock =
   "open F, '>', '/var/lib/dpkg/lock-frontend' or die; $l = pack('s s x4 q q i x4', 1, 0, 0, 0, 0); fcntl(F, 6, $l) or die; $| = 1; print 'locked'; sleep"
-
-const nothing = { mend: Effect.void }
 
 /** Brings the box into the state; `mend` ends it again. */
 const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
@@ -49,18 +25,17 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
   switch (scenario) {
     case "held":
       yield* box.run(["apt-mark", "hold", "lab-held"])
-      return nothing
+      return nothingToMend
     case "locked": {
       const holder = yield* box.spawn(["perl", "-e", holdLock])
       yield* eventually("the lock is held", holder.stdout, (said) => said === "locked")
       return { mend: Effect.andThen(holder.signal("SIGKILL"), holder.exit) }
     }
     case "repository down":
-      yield* box.run(["mv", "/srv/lab", "/srv/elsewhere"])
-      return { mend: box.run(["mv", "/srv/elsewhere", "/srv/lab"]) }
+      return yield* takeRepositoriesAway(box)
     case "missing index":
       yield* box.run(["bash", "-c", "rm /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release*"])
-      return nothing
+      return nothingToMend
     case "half-installed":
       yield* box.spawn(["apt-get", "-y", "install", "--only-upgrade", "lab-hangpost"], {
         env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -70,42 +45,12 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
       yield* box.run(["bash", "-c", "kill -KILL -1"])
       yield* box.run(["rm", "-f", "/run/lab-hangpost.pid"])
       yield* box.run(["sed", "-i", "s/^exec sleep.*/exit 0/", "/var/lib/dpkg/info/lab-hangpost.postinst"])
-      return nothing
+      return nothingToMend
     default:
-      return nothing
+      return nothingToMend
   }
 })
 
 /** A real apt on its own throw-away machine for each state. */
-export const aptWorld = (root: string): Layer.Layer<ManagerWorld> =>
-  Layer.succeed(ManagerWorld, {
-    id: "apt",
-    traits,
-    inState: Effect.fnUntraced(
-      function* (scenario) {
-        const box = yield* Box.make(root)
-        const { mend } = yield* arrange(box, scenario)
-        const { manager, daysAhead } = yield* boxManager(box, "apt")
-        if (scenario === "stale index") yield* daysAhead(8)
-        const world: World = {
-          manager: {
-            ...manager,
-            // The lists are as old as their last change, which is now for whoever lives in the present again.
-            refresh: (policy) =>
-              Effect.tap(manager.refresh(policy), ({ refreshed }) =>
-                refreshed ? daysAhead(0) : Effect.void,
-              ),
-          },
-          installed: (name) =>
-            Effect.mapError(version(box, name), (cause) => new WorldError({ what: name, cause })),
-          mend: Effect.asVoid(
-            Effect.mapError(mend, (cause) => new WorldError({ what: `mend ${scenario}`, cause })),
-          ),
-        }
-        return world
-      },
-      Effect.mapError((cause) =>
-        cause instanceof WorldError ? cause : new WorldError({ what: "apt", cause }),
-      ),
-    ),
-  })
+export const aptWorld = (root: string) =>
+  realWorld({ id: "apt", traits, root, arrange, installed: version, datedByManager: true })

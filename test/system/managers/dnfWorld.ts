@@ -1,16 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import {
-  ManagerWorld,
-  type Scenario,
-  type Traits,
-  type World,
-  WorldError,
-} from "../../package-manager/suite/ManagerWorld.ts"
+import type { Scenario, Traits } from "../../package-manager/suite/ManagerWorld.ts"
 import { eventually } from "../../eventually.ts"
-import * as Box from "../lab/Box.ts"
-import { BoxError } from "../lab/hostProcess.ts"
-import { boxManager } from "./boxManager.ts"
+import type * as Box from "../lab/Box.ts"
+import { keepOnly, rpmVersion } from "../lab/rpmState.ts"
+import { kept, nothingToMend, realWorld, takeRepositoriesAway } from "./realWorld.ts"
 
 const traits: Traits = {
   security: "advisory",
@@ -21,39 +14,6 @@ const traits: Traits = {
   removesOnRequest: true,
   repairs: true,
 }
-
-/** The packages of the lab that stay installed, and with them their pending updates. */
-const kept: Record<Scenario, ReadonlyArray<string>> = {
-  "nothing to do": [],
-  "one update": ["lab-plain"],
-  "security only": ["lab-plain", "lab-secfix"],
-  held: ["lab-held", "lab-plain"],
-  "removal needed": ["lab-conflict", "lab-victim", "lab-plain"],
-  "failing scriptlet": ["lab-failpost", "innocent1"],
-  locked: ["lab-plain"],
-  "repository down": ["lab-plain"],
-  "stale index": ["lab-plain"],
-  "missing index": ["lab-plain"],
-  "half-installed": ["lab-hangpost", "lab-plain"],
-}
-
-/** The versions of a package by rpm, as it writes them when there is no epoch; "" when it is not installed. */
-export const rpmVersion = (box: Box.Box, name: string) =>
-  Effect.map(box.run(["rpm", "-q", "--qf", "%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n", name]), (answer) =>
-    answer.exitCode === 0 ? answer.stdout.replaceAll(/^0:/gm, "").trim() : "",
-  )
-
-/** Takes every other package of the lab off the rpm database, so that "everything pending" is what a test is about. */
-export const keepOnly = Effect.fnUntraced(function* (box: Box.Box, names: ReadonlyArray<string>) {
-  const { stdout } = yield* box.run(["rpm", "-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE} %{NAME}\n"])
-  const others = stdout
-    .split("\n")
-    .map((line) => line.split(" "))
-    .filter(([, name = ""]) => /^(?:lab-|innocent|kernel)/.test(name) && name !== "lab-release")
-    .flatMap(([package_ = "", name = ""]) => (names.includes(name) ? [] : [package_]))
-  const erased = yield* box.run(["rpm", "-e", "--nodeps", "--noscripts", ...others])
-  if (erased.exitCode !== 0) return yield* new BoxError({ what: `cannot erase: ${erased.stderr}` })
-})
 
 /** The program that a root has. */
 export const dnfOf = (box: Box.Box) =>
@@ -83,8 +43,6 @@ const interruptUpgrade = Effect.fnUntraced(function* (box: Box.Box) {
   yield* endSleep(box)
 })
 
-const nothingToMend = { mend: Effect.void }
-
 /** Brings the host into the state; `mend` ends what stands in the way then. */
 const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
   yield* keepOnly(box, kept[scenario])
@@ -100,8 +58,7 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
       return { mend: Effect.asVoid(Effect.andThen(holder.signal("SIGKILL"), holder.exit)) }
     }
     case "repository down":
-      yield* box.run(["mv", "/srv/lab", "/srv/elsewhere"])
-      return { mend: Effect.asVoid(box.run(["mv", "/srv/elsewhere", "/srv/lab"])) }
+      return yield* takeRepositoriesAway(box)
     case "missing index":
       yield* box.run(["bash", "-c", "rm -rf /var/cache/dnf/* /var/cache/libdnf5/*"])
       return nothingToMend
@@ -114,33 +71,5 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
 })
 
 /** A real dnf on its own throw-away machine for each state. */
-export const dnfWorld = (root: string): Layer.Layer<ManagerWorld> =>
-  Layer.succeed(ManagerWorld, {
-    id: "dnf",
-    traits,
-    inState: Effect.fnUntraced(
-      function* (scenario) {
-        const box = yield* Box.make(root)
-        const { mend } = yield* arrange(box, scenario)
-        const { manager, daysAhead } = yield* boxManager(box, "dnf")
-        if (scenario === "stale index") yield* daysAhead(8)
-        const world: World = {
-          manager: {
-            ...manager,
-            // Metadata is as old as dnf's last look at it, which is now for whoever lives in the present again.
-            refresh: (policy) =>
-              Effect.tap(manager.refresh(policy), ({ refreshed }) =>
-                refreshed ? daysAhead(0) : Effect.void,
-              ),
-          },
-          installed: (name) =>
-            Effect.mapError(rpmVersion(box, name), (cause) => new WorldError({ what: name, cause })),
-          mend: Effect.mapError(mend, (cause) => new WorldError({ what: `mend ${scenario}`, cause })),
-        }
-        return world
-      },
-      Effect.mapError((cause) =>
-        cause instanceof WorldError ? cause : new WorldError({ what: "dnf", cause }),
-      ),
-    ),
-  })
+export const dnfWorld = (root: string) =>
+  realWorld({ id: "dnf", traits, root, arrange, installed: rpmVersion, datedByManager: true })

@@ -1,16 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import {
-  ManagerWorld,
-  type Scenario,
-  type Traits,
-  type World,
-  WorldError,
-} from "../../package-manager/suite/ManagerWorld.ts"
+import type { Scenario, Traits } from "../../package-manager/suite/ManagerWorld.ts"
 import { eventually } from "../../eventually.ts"
-import * as Box from "../lab/Box.ts"
+import type * as Box from "../lab/Box.ts"
 import { keepOnly, rpmVersion } from "../lab/rpmState.ts"
-import { boxManager } from "./boxManager.ts"
+import { kept, nothingToMend, realWorld, takeRepositoriesAway } from "./realWorld.ts"
 
 const traits: Traits = {
   security: "advisory",
@@ -21,23 +14,6 @@ const traits: Traits = {
   removesOnRequest: true,
   repairs: true,
 }
-
-/** The packages of the lab that stay installed, and with them their pending updates. */
-const kept: Record<Scenario, ReadonlyArray<string>> = {
-  "nothing to do": [],
-  "one update": ["lab-plain"],
-  "security only": ["lab-plain", "lab-secfix"],
-  held: ["lab-held", "lab-plain"],
-  "removal needed": ["lab-conflict", "lab-victim", "lab-plain"],
-  "failing scriptlet": ["lab-failpost", "innocent1"],
-  locked: ["lab-plain"],
-  "repository down": ["lab-plain"],
-  "stale index": ["lab-plain"],
-  "missing index": ["lab-plain"],
-  "half-installed": ["lab-hangpost", "lab-plain"],
-}
-
-const nothingToMend = { mend: Effect.void }
 
 const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
   yield* keepOnly(box, kept[scenario])
@@ -53,8 +29,7 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
       return { mend: Effect.andThen(holder.signal("SIGKILL"), holder.exit) }
     }
     case "repository down":
-      yield* box.run(["mv", "/srv/lab", "/srv/elsewhere"])
-      return { mend: box.run(["mv", "/srv/elsewhere", "/srv/lab"]) }
+      return yield* takeRepositoriesAway(box)
     case "missing index":
       yield* box.run(["rm", "-r", "/var/cache/zypp/raw", "/var/cache/zypp/solv"])
       return nothingToMend
@@ -69,35 +44,5 @@ const arrange = Effect.fnUntraced(function* (box: Box.Box, scenario: Scenario) {
 })
 
 /** A real zypper on its own throw-away machine for each state. */
-export const zypperWorld = (root: string): Layer.Layer<ManagerWorld> =>
-  Layer.succeed(ManagerWorld, {
-    id: "zypper",
-    traits,
-    inState: Effect.fnUntraced(
-      function* (scenario) {
-        const box = yield* Box.make(root)
-        const { mend } = yield* arrange(box, scenario)
-        const { manager, daysAhead } = yield* boxManager(box, "zypper")
-        if (scenario === "stale index") yield* daysAhead(8)
-        const world: World = {
-          manager: {
-            ...manager,
-            // An index is as old as its files, which are touched now for whoever lives in the present again.
-            refresh: (policy) =>
-              Effect.tap(manager.refresh(policy), ({ refreshed }) =>
-                refreshed ? daysAhead(0) : Effect.void,
-              ),
-          },
-          installed: (name) =>
-            Effect.mapError(rpmVersion(box, name), (cause) => new WorldError({ what: name, cause })),
-          mend: Effect.asVoid(
-            Effect.mapError(mend, (cause) => new WorldError({ what: `mend ${scenario}`, cause })),
-          ),
-        }
-        return world
-      },
-      Effect.mapError((cause) =>
-        cause instanceof WorldError ? cause : new WorldError({ what: "zypper", cause }),
-      ),
-    ),
-  })
+export const zypperWorld = (root: string) =>
+  realWorld({ id: "zypper", traits, root, arrange, installed: rpmVersion, datedByManager: true })
