@@ -13,7 +13,8 @@ import { verified, type Verified } from "../test/package-manager/suite/verified.
 import * as Box from "../test/system/lab/Box.ts"
 import { checkoutInside, nodeInside } from "../test/system/lab/powerOn.ts"
 import { budgets } from "./budgets.ts"
-import { addPackages, buildManyRpms } from "./managers/largeHost.ts"
+import { addPackages, buildManyRpms, rootOf } from "./managers/largeHost.ts"
+import { serviceFlags } from "./measure/serviceFlags.ts"
 import { ScanReport } from "./scan/ScanReport.ts"
 
 const ManagersReport = Schema.Array(Schema.Struct({ program: Schema.String, report: ScanReport }))
@@ -26,12 +27,14 @@ const packages = 3000
 /** The benchmark of the scan, inside a throw-away machine with this package manager and many packages. */
 const measure = Effect.fnUntraced(function* ({ program, manager }: Verified, root: string, rpms: string) {
   const inside = "/opt/lab/many"
-  const box = yield* Box.make(root, { binds: [{ source: rpms, target: inside }], diskSize: "4g" })
+  const box = yield* Box.make(rootOf(manager, root), {
+    binds: [{ source: rpms, target: inside }],
+    diskSize: "4g",
+  })
   yield* addPackages(box, manager, packages, inside)
-  const flags = "--max-semi-space-size=1"
   const { stdout, stderr } = yield* box.run(
-    ["env", "-C", checkoutInside, nodeInside, flags, "bench/scan.ts", "--json", "--rounds", "5"],
-    { env: { MALLOC_ARENA_MAX: "1" }, timeout: "10 minutes" },
+    ["env", "-C", checkoutInside, nodeInside, ...serviceFlags, "bench/scan.ts", "--json", "--rounds", "21"],
+    { env: { MALLOC_ARENA_MAX: "1" }, timeout: "20 minutes" },
   )
   const report = yield* decode(stdout).pipe(Effect.tapError(() => Console.error(`${program}: ${stderr}`)))
   return { program, report }

@@ -6,20 +6,17 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { spawn } from "node:child_process"
 import { Reported } from "../src/cli/exitCodes.ts"
+import { serviceFlags } from "./measure/serviceFlags.ts"
 
 const all = ["heartbeats", "scan", "managers", "startup"] as const
 
-/**
- * A small young generation and one arena of malloc, as the service is to have them. With the defaults, memory that was
- * freed and is not yet given back moves by more than a leak would.
- */
-const flags = ["--max-semi-space-size=1"]
+/** One arena of malloc: with several, memory that was freed and is not yet given back moves by more than a leak would. */
 const environment = { ...process.env, MALLOC_ARENA_MAX: "1" }
 
 /** Runs one benchmark in a process of its own, and tells whether all was well. */
 const runs = (name: string, args: ReadonlyArray<string>) =>
   Effect.callback<boolean>((resume) => {
-    const child = spawn(process.execPath, [...flags, `${import.meta.dirname}/${name}.ts`, ...args], {
+    const child = spawn(process.execPath, [...serviceFlags, `${import.meta.dirname}/${name}.ts`, ...args], {
       // The benchmarks start our programs by their paths in the checkout.
       cwd: `${import.meta.dirname}/..`,
       env: environment,

@@ -4,7 +4,8 @@ import type { ManagerId } from "../../src/domain/Package.ts"
 import type { Box } from "../../test/system/lab/Box.ts"
 import { runBare } from "../measure/childCost.ts"
 
-// Hosts with thousands of packages, as far as their package databases go: the files of the packages are not there.
+// Hosts with thousands of packages and repositories as large as a distribution's, as far as their databases go: the
+// files of the packages are not there.
 
 const nameOf = (index: number) => `many-${String(index).padStart(4, "0")}`
 
@@ -37,16 +38,62 @@ const dpkgStatus = (count: number) =>
     )
     .join("")
 
-const pacmanDesc = (name: string) =>
+/** Debian's own archive, with the updates since the last point release, instead of the lab's awkward ones. */
+export const rootOf = (manager: ManagerId, root: string) =>
+  manager === "apt" ? root.replace("-lab", "-real") : root
+
+/** Packages in Arch's `core` and `extra`, roughly. */
+const archPackages = 15_000
+
+const localDesc = (name: string) =>
   `%NAME%\n${name}\n\n%VERSION%\n1.0-1\n\n%BASE%\n${name}\n\n%DESC%\none\n\n%ARCH%\nany\n\n%BUILDDATE%\n1\n\n%INSTALLDATE%\n1\n\n%PACKAGER%\nLab\n\n%SIZE%\n1\n\n%VALIDATION%\nnone\n\n`
+
+const syncDesc = (name: string) =>
+  `%FILENAME%\n${name}-1.0-1-any.pkg.tar.zst\n\n%NAME%\n${name}\n\n%BASE%\n${name}\n\n%VERSION%\n1.0-1\n\n%DESC%\none\n\n%CSIZE%\n1\n\n%ISIZE%\n1\n\n%SHA256SUM%\n${"0".repeat(64)}\n\n%ARCH%\nany\n\n%BUILDDATE%\n1\n\n%PACKAGER%\nLab\n\n`
+
+/** Writes `FOLDER/NAME-1.0-1/FILE` for each package and each file. */
+const writeEntries = Effect.fnUntraced(function* (
+  folder: string,
+  count: number,
+  files: Readonly<Record<string, (name: string) => string>>,
+) {
+  const fs = yield* FileSystem.FileSystem
+  for (const name of names(count)) {
+    yield* fs.makeDirectory(`${folder}/${name}-1.0-1`, { recursive: true })
+    for (const [file, text] of Object.entries(files)) {
+      yield* fs.writeFileString(`${folder}/${name}-1.0-1/${file}`, text(name))
+    }
+  }
+})
+
+const addPacmanPackages = Effect.fnUntraced(function* (box: Box, count: number) {
+  const fs = yield* FileSystem.FileSystem
+  yield* writeEntries(box.hostPath("/var/lib/pacman/local"), count, {
+    desc: localDesc,
+    files: () => "%FILES%\n",
+  })
+  const offered = yield* fs.makeTempDirectoryScoped()
+  yield* writeEntries(offered, archPackages, { desc: syncDesc })
+  const database = box.hostPath("/var/lib/pacman/sync/many.db")
+  // pacman takes no entry whose name begins with `./`.
+  const entries = names(archPackages).map((name) => `${name}-1.0-1`)
+  yield* runBare("tar", ["--create", "--gzip", "--file", database, "--directory", offered, ...entries])
+  const repository = "\n[many]\nSigLevel = Never\nServer = file:///srv/many\n"
+  yield* box.run(["tee", "-a", "/etc/pacman.conf"], { stdin: repository })
+})
+
+const addAptPackages = Effect.fnUntraced(function* (box: Box, count: number) {
+  yield* box.run(["tee", "-a", "/var/lib/dpkg/status"], { stdin: `\n${dpkgStatus(count)}` })
+  // Like every real host, and unlike the lab, this one keeps apt's binary cache.
+  yield* box.run(["sed", "-i", "/pkgcache/d", "/etc/apt/apt.conf.d/99lab"])
+  yield* box.run(["apt-get", "check"])
+})
 
 /** Adds `count` packages to the database of a box. `rpms` is where `buildManyRpms` put its packages, seen from inside. */
 export const addPackages = (box: Box, manager: ManagerId, count: number, rpms: string) => {
   switch (manager) {
     case "apt":
-      return Effect.asVoid(
-        box.run(["tee", "-a", "/var/lib/dpkg/status"], { stdin: `\n${dpkgStatus(count)}` }),
-      )
+      return addAptPackages(box, count)
     case "dnf":
     case "zypper": {
       const files = names(count).map((name) => `${rpms}/${name}-1.0-1.noarch.rpm`)
@@ -57,21 +104,7 @@ export const addPackages = (box: Box, manager: ManagerId, count: number, rpms: s
       )
     }
     case "pacman":
-      return Effect.forEach(
-        names(count),
-        (name) =>
-          Effect.flatMap(FileSystem.FileSystem, (fs) => {
-            const folder = box.hostPath(`/var/lib/pacman/local/${name}-1.0-1`)
-            return Effect.andThen(
-              fs.makeDirectory(folder),
-              Effect.andThen(
-                fs.writeFileString(`${folder}/desc`, pacmanDesc(name)),
-                fs.writeFileString(`${folder}/files`, "%FILES%\n"),
-              ),
-            )
-          }),
-        { discard: true },
-      )
+      return addPacmanPackages(box, count)
     case "apk":
       return Effect.void
   }

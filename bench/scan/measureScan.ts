@@ -24,25 +24,42 @@ const total = (costs: ReadonlyArray<Cost>): Cost => ({
   children: costs.reduce((sum, { children }) => sum + children, 0),
 })
 
-/** One scan, its programs alone, one bare simulation, and the command from source: what is near in time is compared. */
-const round = Effect.fnUntraced(function* (hasApt: boolean) {
+/**
+ * One scan, its programs alone, and one bare simulation: what is near in time is compared, and in every other round the
+ * programs go first.
+ */
+const round = Effect.fnUntraced(function* (
+  index: number,
+  known: ReadonlyArray<RecordedProgram>,
+  hasApt: boolean,
+) {
   const host = yield* ScanHost
   const recorded = yield* RecordedPrograms
-  const scan = yield* costOf(host.scan({ refresh: "never" }))
-  const programs = yield* recorded.take
-  const bare = yield* Effect.forEach(programs, alone)
+  const scanned = Effect.gen(function* () {
+    const { cost } = yield* costOf(host.scan({ refresh: "never" }))
+    return { cost, programs: yield* recorded.take }
+  })
+  const bare = Effect.forEach(known, alone)
+  const both = index % 2 === 0 ? Effect.all({ scanned, bare }) : Effect.all({ bare, scanned })
+  const { scanned: scan, bare: programs } = yield* both
   const simulation = hasApt
     ? yield* costOf(runBare("apt-get", ["-s", "dist-upgrade"], environment))
     : undefined
-  const command = yield* costOf(runBare(process.execPath, ["src/bin.ts", "scan", "--json"]))
   return {
     scan: scan.cost,
-    programs: programs.map((program, index) => ({ ...program, alone: bare[index]?.cost.wall ?? Number.NaN })),
-    programsAlone: total(bare.map(({ cost }) => cost)),
+    programs: scan.programs.map((program, at) => ({
+      ...program,
+      alone: programs[at]?.cost.wall ?? Number.NaN,
+    })),
+    programsAlone: total(programs.map(({ cost }) => cost)),
     distUpgrade: simulation?.cost,
-    commandFromSource: command.cost,
   }
 })
+
+const commandFromSource = Effect.map(
+  costOf(runBare(process.execPath, ["src/bin.ts", "scan", "--json"])),
+  ({ cost }) => cost,
+)
 
 /** The first scan of this process with its memory, then `rounds` rounds. */
 export const measureScan = Effect.fnUntraced(function* (rounds: number) {
@@ -53,7 +70,7 @@ export const measureScan = Effect.fnUntraced(function* (rounds: number) {
   const idle = yield* memoryOf("self")
   const first = yield* costOf(host.scan({ refresh: "never" }))
   const after = yield* memoryOf("self")
-  yield* recorded.take
+  const known = yield* recorded.take
   const usable = first.value.managers.filter(({ patchable }) => patchable)
   if (usable.length === 0) return yield* new NoPackageManager()
   const hasApt = usable.some(({ id }) => id === "apt")
@@ -61,6 +78,7 @@ export const measureScan = Effect.fnUntraced(function* (rounds: number) {
     first: first.cost,
     found: first.value,
     memory: { idleKilobytes: idle.residentKilobytes, peakKilobytes: after.peakKilobytes },
-    rounds: yield* Effect.forEach(Array.from({ length: rounds }), () => round(hasApt)),
+    rounds: yield* Effect.forEach(Array.from({ length: rounds }), (_, index) => round(index, known, hasApt)),
+    commands: yield* Effect.replicateEffect(commandFromSource, 3),
   }
 })

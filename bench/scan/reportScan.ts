@@ -7,6 +7,7 @@ import type { Cost, ScanReport } from "./ScanReport.ts"
 type Measured = Effect.Success<ReturnType<typeof measureScan>>
 type Round = Measured["rounds"][number]
 
+const wall = (cost: Cost) => cost.wall
 const processor = ({ own, children }: Cost) => own + children
 
 const inWords = (program: string, args: ReadonlyArray<string>) => {
@@ -22,26 +23,29 @@ const missed = (what: string, wall: number, used: number, limit: number): Readon
         `a scan takes ${wall} x the wall time and ${used} x the processor time of ${what}, the limit is ${limit}`,
       ]
 
-/** The figures of one run, judged. Ratios are those of medians. */
-export const reportScan = ({ first, found, memory, rounds }: Measured): ScanReport => {
-  const cost = (of: (round: Round) => Cost): Cost => ({
-    wall: rounded(median(rounds.map((round) => of(round).wall))),
-    own: rounded(median(rounds.map((round) => of(round).own))),
-    children: rounded(median(rounds.map((round) => of(round).children))),
+/** The figures of one run, judged. Ratios are medians of each round's, whose parts were measured close together. */
+export const reportScan = ({ first, found, memory, rounds, commands }: Measured): ScanReport => {
+  const medians = (costs: ReadonlyArray<Cost>): Cost => ({
+    wall: rounded(median(costs.map((cost) => cost.wall))),
+    own: rounded(median(costs.map((cost) => cost.own))),
+    children: rounded(median(costs.map((cost) => cost.children))),
   })
+  const cost = (of: (round: Round) => Cost) => medians(rounds.map(of))
   const scan = cost((round) => round.scan)
   const programsAlone = cost((round) => round.programsAlone)
+  const ratio = (of: (cost: Cost) => number, to: (round: Round) => Cost) =>
+    rounded(median(rounds.map((round) => of(round.scan) / of(to(round)))), 2)
   const ratios = {
-    scanToItsChildren: rounded(scan.wall / programsAlone.wall, 2),
-    processorToItsChildren: rounded(processor(scan) / processor(programsAlone), 2),
+    scanToItsChildren: ratio(wall, (round) => round.programsAlone),
+    processorToItsChildren: ratio(processor, (round) => round.programsAlone),
   }
   const nothing: Cost = { wall: Number.NaN, own: Number.NaN, children: Number.NaN }
-  const distUpgrade = cost((round) => round.distUpgrade ?? nothing)
+  const ofDistUpgrade = (round: Round) => round.distUpgrade ?? nothing
   const simulated = rounds.every((round) => round.distUpgrade !== undefined)
     ? {
-        distUpgrade,
-        scanToDistUpgrade: rounded(scan.wall / distUpgrade.wall, 2),
-        processorToDistUpgrade: rounded(processor(scan) / processor(distUpgrade), 2),
+        distUpgrade: cost(ofDistUpgrade),
+        scanToDistUpgrade: ratio(wall, ofDistUpgrade),
+        processorToDistUpgrade: ratio(processor, ofDistUpgrade),
       }
     : undefined
   const above = memory.peakKilobytes - memory.idleKilobytes
@@ -57,7 +61,7 @@ export const reportScan = ({ first, found, memory, rounds }: Measured): ScanRepo
     firstScan: { wall: rounded(first.wall), own: rounded(first.own), children: rounded(first.children) },
     scan,
     programsAlone,
-    commandFromSource: cost((round) => round.commandFromSource),
+    commandFromSource: medians(commands),
     ...ratios,
     ...simulated,
     memory,
