@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/system/**/*.system.test.ts"],
     reporters: ["default", ["json", { outputFile: "reports/system.json" }]],
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
     // Two boxes at once is what two cores carry.
     maxWorkers: 2,

@@ -35,15 +35,34 @@ export interface Snapshot {
   readonly updates: ReadonlyArray<AvailableUpdate>
 }
 
-const encodePackages = Schema.encodeSync(Schema.Array(InstalledPackage))
-const encodeUpdates = Schema.encodeSync(Schema.Array(AvailableUpdate))
+/** Rows as they are sent: whatever is not the same in JSON as in memory does not compile here. */
+interface EncodedSnapshot {
+  readonly packages: ReadonlyArray<typeof InstalledPackage.Encoded>
+  readonly updates: ReadonlyArray<typeof AvailableUpdate.Encoded>
+}
 
-/** The digest both ends compute: canonical JSON of the canonically ordered rows. */
-export const snapshotDigest = (snapshot: Snapshot): Sha256 =>
-  digestOf({
-    packages: encodePackages(canonicalInventory(snapshot.packages)),
-    updates: encodeUpdates(canonicalUpdates(snapshot.updates)),
-  })
+/**
+ * The digest both ends compute: SHA-256 of the canonical JSON of `{ packages, updates }` with canonically ordered rows,
+ * taken row by row: the text of thousands of packages would be the largest string that the agent ever holds.
+ */
+export const snapshotDigest = (snapshot: Snapshot): Sha256 => {
+  const { packages, updates }: EncodedSnapshot = {
+    packages: canonicalInventory(snapshot.packages),
+    updates: canonicalUpdates(snapshot.updates),
+  }
+  const hash = createHash("sha256")
+  const addRows = (rows: ReadonlyArray<unknown>) => {
+    for (const [index, row] of rows.entries()) {
+      hash.update(`${index === 0 ? "" : ","}${canonicalize(row) ?? "null"}`)
+    }
+  }
+  hash.update('{"packages":[')
+  addRows(packages)
+  hash.update('],"updates":[')
+  addRows(updates)
+  hash.update("]}")
+  return Sha256.make(hash.digest("hex"))
+}
 
 /** Rows to add or replace, and keys to drop, in one list. */
 export interface RowsDelta<A> {

@@ -36,6 +36,12 @@ describe("snapshotDigest", () => {
     )
   })
 
+  it.prop("is the SHA-256 of the canonical JSON of both lists", [Rows], ([rows]) => {
+    const { packages, updates } = snapshotOf(rows)
+    const whole = { packages: canonicalInventory(packages), updates: canonicalUpdates(updates) }
+    assert.strictEqual(snapshotDigest(whole), digestOf(whole))
+  })
+
   it("is the SHA-256 of canonical JSON, so that other languages can compute it", () => {
     assert.strictEqual(snapshotDigest({ packages: [], updates: [] }), digestOf({ updates: [], packages: [] }))
     // printf '{"packages":[],"updates":[]}' | sha256sum
