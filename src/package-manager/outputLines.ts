@@ -10,3 +10,23 @@ export function* outputLines(text: string): Generator<string> {
     start = end + 1
   }
 }
+
+/** A longer rest without an end of line is no line of any file that is read here, and is not kept. */
+const longestLine = 64 * 1024
+
+/** Cuts a text that comes in pieces into lines, each handed on when it is complete. */
+export const linesOfPieces = (read: (line: string) => void) => {
+  let rest = ""
+  return {
+    add: (text: string) => {
+      const end = text.lastIndexOf("\n") + 1
+      if (end > 0) {
+        for (const line of outputLines(rest + text.slice(0, end))) read(line)
+        rest = ""
+      }
+      rest = (rest + text.slice(end)).slice(0, longestLine)
+    },
+    /** What came after the last end of line. */
+    rest: () => rest,
+  }
+}

@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InstalledPackage, type PackageFault } from "../../domain/Package.ts"
-import { outputLines } from "../outputLines.ts"
+import { linesOfPieces } from "../outputLines.ts"
 import { worldObjection, type World } from "./apkWorld.ts"
 
 /** What `/lib/apk/db/installed` says. */
@@ -15,9 +15,6 @@ export interface InstalledDatabase {
 }
 
 const decodeInstalled = Schema.decodeUnknownOption(InstalledPackage)
-
-/** A longer rest without an end of line is no line of a database, and is not kept. */
-const longestLine = 64 * 1024
 
 /**
  * apk's own flags of a package that is not as it should be (`f:`): files that could not be put in place, and scripts
@@ -39,7 +36,6 @@ export const databaseReader = (world: World) => {
   const sizes = new Map<string, number>()
   let notUnderstood = 0
   let record = new Map<string, string>()
-  let rest = ""
 
   const finish = () => {
     if (record.size === 0) return
@@ -74,18 +70,12 @@ export const databaseReader = (world: World) => {
     else if ("PVAoIf".includes(field)) record.set(field, line.slice(2))
   }
 
+  const { add, rest } = linesOfPieces(read)
   return {
-    add: (text: string) => {
-      const end = text.lastIndexOf("\n") + 1
-      if (end > 0) {
-        for (const line of outputLines(rest + text.slice(0, end))) read(line)
-        rest = ""
-      }
-      rest = (rest + text.slice(end)).slice(0, longestLine)
-    },
+    add,
     /** What was read. A record without its empty line at the end was cut off, and counts as not understood. */
     end: (): InstalledDatabase => {
-      if (rest !== "" || record.size > 0) notUnderstood += 1
+      if (rest() !== "" || record.size > 0) notUnderstood += 1
       return { packages, faults, sizes, notUnderstood }
     },
   }

@@ -83,11 +83,23 @@ const isFolder = (fs: FileSystem.FileSystem, path: string) =>
     Effect.orElseSucceed(() => false),
   )
 
-/** Names of which there is more than one entry. pacman says so and goes on with either. */
-const duplicates = (packages: ReadonlyArray<LocalPackage>): ReadonlyArray<PackageFault> =>
-  [...Map.groupBy(packages, ({ row }) => row.name)].flatMap(([name, entries]) =>
+/**
+ * What is wrong with these entries: those without a sound `desc` are what a transaction that was cut off leaves behind;
+ * where a name has more than one, pacman says so and goes on with either.
+ */
+export const localFaults = (
+  packages: ReadonlyArray<LocalPackage>,
+  damaged: ReadonlyArray<string>,
+): ReadonlyArray<PackageFault> => [
+  ...damaged.map((entry) => ({
+    manager: "pacman" as const,
+    ...namedBy(entry),
+    state: "half_installed" as const,
+  })),
+  ...[...Map.groupBy(packages, ({ row }) => row.name)].flatMap(([name, entries]) =>
     entries.length > 1 ? [{ manager: "pacman" as const, name, state: "duplicate" as const }] : [],
-  )
+  ),
+]
 
 /** Reads `localDescriptions`: the text of each file below a line `==> PATH <==`. */
 export const parseDescriptions = (stdout: string): ReadonlyMap<string, string> => {
@@ -99,8 +111,7 @@ export const parseDescriptions = (stdout: string): ReadonlyMap<string, string> =
 
 /**
  * Everything in /var/lib/pacman/local, a folder with a file `desc` for each package. Read without pacman, whose `-Q`
- * lists a damaged entry as if nothing were the matter and shows no architecture. An entry without a sound `desc` is
- * what a transaction that was cut off leaves behind: a fault.
+ * lists a damaged entry as if nothing were the matter and shows no architecture.
  */
 export const readLocalDatabase = Effect.fnUntraced(function* (
   { subprocess, fs }: ReadDependencies,
@@ -120,14 +131,7 @@ export const readLocalDatabase = Effect.fnUntraced(function* (
   }
   const database: LocalDatabase = {
     packages,
-    faults: [
-      ...damaged.map((entry): PackageFault => ({
-        manager: "pacman",
-        ...namedBy(entry),
-        state: "half_installed",
-      })),
-      ...duplicates(packages),
-    ],
+    faults: localFaults(packages, damaged),
     reasons: [
       ...notUnderstood("pacman", `${pacmanPaths.local} (entries)`, damaged.length),
       ...cutShort("pacman", pacmanPaths.local, result.truncated),
