@@ -24,4 +24,8 @@ export const budgets = {
   scanToDistUpgrade: 2,
   /** Resident memory of the agent at the peak of a scan, above what it was before. */
   scanPeakKilobytesAboveIdle: 40 * 1024,
+  /** 300 packages against a feed the size of AlmaLinux 9's. */
+  correlation: { milliseconds: 20, kilobytesAboveIdle: 10 * 1024 },
+  /** Ten times as much of everything. */
+  largeCorrelation: { milliseconds: 150, kilobytesAboveIdle: 30 * 1024 },
 } as const

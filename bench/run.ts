@@ -8,7 +8,7 @@ import { spawn } from "node:child_process"
 import { Reported } from "../src/cli/exitCodes.ts"
 import { serviceFlags } from "./measure/serviceFlags.ts"
 
-const all = ["heartbeats", "scan", "managers", "startup"] as const
+const all = ["heartbeats", "scan", "managers", "startup", "vulnerabilities"] as const
 
 /** One arena of malloc: with several, memory that was freed and is not yet given back moves by more than a leak would. */
 const environment = { ...process.env, MALLOC_ARENA_MAX: "1" }

@@ -13,6 +13,7 @@ import * as LinuxHost from "../src/host/LinuxHost.ts"
 import * as NodeSystemCalls from "../src/host/NodeSystemCalls.ts"
 import * as HostPackageManagers from "../src/package-manager/HostPackageManagers.ts"
 import * as HostScanner from "../src/scan/HostScanner.ts"
+import { FeedStore } from "../src/vulnerability/FeedStore.ts"
 import { measureScan } from "./scan/measureScan.ts"
 import * as RecordedPrograms from "./scan/RecordedPrograms.ts"
 import { reportScan } from "./scan/reportScan.ts"
@@ -21,9 +22,10 @@ import { scanReportText } from "./scan/scanReportText.ts"
 
 const print = printDocument(ScanReport)
 
-/** The scan as `main.ts` puts it together, but for the record. */
+/** The scan as `main.ts` puts it together, but for the record and the feed: `bench/vulnerabilities.ts` has its own. */
 const machine = HostScanner.layer.pipe(
   Layer.provide(HostPackageManagers.layer),
+  Layer.provide(Layer.mock(FeedStore)({ current: Effect.succeedNone })),
   Layer.provide(LinuxHost.layer.pipe(Layer.provide(NodeSystemCalls.layer))),
   Layer.provideMerge(RecordedPrograms.layer),
   Layer.provide(NodeCrypto.layerSecureRandom),

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { Vulnerabilities } from "./Finding.ts"
 import { RebootState } from "./Host.ts"
 import { Sha256, ScanId } from "./Identifiers.ts"
 import { InstalledPackage, ManagerId, PackageFault } from "./Package.ts"
@@ -67,6 +68,8 @@ export const Scan = Schema.Struct({
   indexes: Schema.Array(IndexState),
   completeness: Completeness,
   reboot: RebootState,
+  /** Absent in a scan of an agent that did not look for any yet. Not part of the digest. */
+  vulnerabilities: Schema.optionalKey(Vulnerabilities),
   /** Digest over packages and updates, see `snapshotDigest`. */
   digest: Sha256,
 })
