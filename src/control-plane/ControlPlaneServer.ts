@@ -13,6 +13,7 @@ import { firstSecrets } from "./data/firstSecrets.ts"
 import { HeartbeatInterval } from "./HeartbeatInterval.ts"
 import * as HttpsServer from "./http/httpsServer.ts"
 import { apiUrl, certificateNames, type ListenAddress, localUrl } from "./listenAddress.ts"
+import { PublishedFeeds } from "./PublishedFeeds.ts"
 import { toPersistenceError } from "./sqlite/rows.ts"
 import * as SqlitePersistence from "./sqlite/sqlitePersistence.ts"
 import { makeEd25519Key } from "./tls/certificates.ts"
@@ -97,6 +98,7 @@ export class ControlPlaneServer extends Context.Service<
               Effect.fail(new HttpsServer.ListenFailed({ ...options.listen, cause })),
             ),
           ),
+          Layer.provide(PublishedFeeds.layer(data.feeds)),
           Layer.provide(CommandQueue.layer),
           Layer.provide(
             CommandSigner.layer({ issuer: controlPlaneId, privateKey: Redacted.make(commandKey) }),

@@ -1,5 +1,6 @@
 import * as Command from "effect/cli/Command"
 import { DataFlag } from "./cli/DataFlag.ts"
+import { feed } from "./cli/feed.ts"
 import { queue } from "./cli/queue.ts"
 import { results } from "./cli/results.ts"
 import { serve } from "./cli/serve.ts"
@@ -9,6 +10,6 @@ import { show } from "./cli/show.ts"
 /** `patchctl-control-plane`. */
 export const controlPlane = Command.make("patchctl-control-plane").pipe(
   Command.withDescription("The reference control plane of the PatchCTL agent, and its operator's commands."),
-  Command.withSubcommands([serve, servers, show, queue, results]),
+  Command.withSubcommands([serve, servers, show, queue, results, feed]),
   Command.withGlobalFlags([DataFlag]),
 )

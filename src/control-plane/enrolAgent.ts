@@ -6,10 +6,12 @@ import type { Enrolled, Enrolment } from "../protocol/AgentMessages.ts"
 import { CommandSigner } from "./CommandSigner.ts"
 import { HeartbeatInterval } from "./HeartbeatInterval.ts"
 import { Agents } from "./persistence/Agents.ts"
+import { PublishedFeeds } from "./PublishedFeeds.ts"
 
 /** First contact of an agent whose licence key and proof of possession were accepted. */
 export const enrolAgent = Effect.fn("enrolAgent")(function* (organization: string, enrolment: Enrolment) {
   const agents = yield* Agents
+  const feeds = yield* PublishedFeeds
   const signer = yield* CommandSigner
   const random = yield* SecureRandom.SecureRandom
   const fresh = {
@@ -20,10 +22,12 @@ export const enrolAgent = Effect.fn("enrolAgent")(function* (organization: strin
   yield* Effect.logInfo("agent.enrolled").pipe(
     Effect.annotateLogs({ agent: granted.agentId, organization, host: enrolment.facts.hostname }),
   )
+  const [feedKey, ...nextFeedKeys] = yield* feeds.keys
   const enrolled: Enrolled = {
     ...granted,
     issuer: signer.issuer,
     commandKeys: signer.keys,
+    ...(feedKey !== undefined && { feedKeys: [feedKey, ...nextFeedKeys] }),
     nextBeatSeconds: yield* HeartbeatInterval,
     features: [],
   }

@@ -14,11 +14,16 @@ export const files = {
   serverKey: "server-key.pem",
   serverCertificate: "server.pem",
   commandKey: "command-key.pem",
+  /** Signs vulnerability feeds. */
+  feedKey: "feed-key.pem",
   licenseKey: "license-key",
   operatorToken: "operator-token",
   /** Where the running or last run server listens, for the operator's commands. */
   apiUrl: "api-url",
 } as const
+
+/** Where `feed build` publishes, and the server serves from. */
+const feedsDirectory = "feeds"
 
 export type FileName = (typeof files)[keyof typeof files]
 
@@ -36,6 +41,8 @@ export interface DataDirectory {
   /** The directory itself, absolute. */
   readonly root: string
   readonly path: (name: FileName) => string
+  /** The published vulnerability feeds. Not there until there are any. */
+  readonly feeds: string
   readonly read: (name: FileName) => Effect.Effect<Option.Option<string>, PlatformError>
   /** All or nothing, on disk when it returns. */
   readonly write: (name: FileName, content: string) => Effect.Effect<void, PlatformError>
@@ -46,8 +53,9 @@ export interface DataDirectory {
   ) => Effect.Effect<string, E | PlatformError, R>
 }
 
-/** A first start that was cut short leaves only such files. */
-const isOurs = (name: string) => Object.values(files).some((ours) => name === ours || name === `${ours}.new`)
+/** A first start that was cut short leaves only such files; feeds may be built before it. */
+const isOurs = (name: string) =>
+  name === feedsDirectory || Object.values(files).some((ours) => name === ours || name === `${ours}.new`)
 
 /** Opens a data directory; with `create` it is made, mode 700, if it is not there. */
 export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
@@ -96,6 +104,6 @@ export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
     return made.trimEnd()
   })
 
-  const opened: DataDirectory = { root, path, read, write, keep }
+  const opened: DataDirectory = { root, path, feeds: paths.join(root, feedsDirectory), read, write, keep }
   return opened
 })

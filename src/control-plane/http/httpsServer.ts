@@ -11,6 +11,7 @@ import type { ServerIdentity } from "../tls/serverIdentity.ts"
 import * as AgentHandlers from "./agentHandlers.ts"
 import * as EnrolmentHandlers from "./enrolmentHandlers.ts"
 import * as Fallback from "./fallback.ts"
+import * as FeedFiles from "./feedFiles.ts"
 import * as LicenseAuthorization from "./licenseAuthorization.ts"
 import * as OperatorAuthorization from "./operatorAuthorization.ts"
 import * as OperatorHandlers from "./operatorHandlers.ts"
@@ -56,9 +57,12 @@ const api = HttpApiBuilder.layer(Api).pipe(
   ]),
 )
 
-/** Serves the API on `server`. */
+/** Serves the API and the vulnerability feeds on `server`. */
 export const layer = (server: Server, { host, port }: ListenAddress) =>
-  HttpRouter.serve(Layer.merge(api, Fallback.layer), { disableLogger: true, disableListenLog: true }).pipe(
+  HttpRouter.serve(Layer.mergeAll(api, FeedFiles.layer, Fallback.layer), {
+    disableLogger: true,
+    disableListenLog: true,
+  }).pipe(
     Layer.provideMerge(
       NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "5 seconds" }),
     ),

@@ -1,0 +1,86 @@
+import { calculateJwkThumbprint } from "jose"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { KeyObject } from "node:crypto"
+import { PublicKey } from "../protocol/AgentMessages.ts"
+import { readFeedKeys } from "../vulnerability/feedKeys.ts"
+import { feedFiles, isPublished } from "../vulnerability/Manifest.ts"
+
+/** A file of a publication, ready to be sent. */
+export interface PublishedFile {
+  readonly bytes: number
+  /** Changes when the file is replaced. */
+  readonly etag: string
+  readonly content: Stream.Stream<Uint8Array, PlatformError>
+}
+
+const decodeKey = Schema.decodeUnknownSync(PublicKey)
+
+const toPublicKey = (key: KeyObject) => {
+  const jwk = key.export({ format: "jwk" })
+  return Effect.map(
+    Effect.promise(() => calculateJwkThumbprint(jwk)),
+    (kid) => decodeKey({ ...jwk, kid }),
+  )
+}
+
+/** The vulnerability feeds of this control plane, as `feed build` left them. Looked at anew with each call. */
+export class PublishedFeeds extends Context.Service<
+  PublishedFeeds,
+  {
+    /** Who signs them: the present key and perhaps the next; none where nothing is published. */
+    readonly keys: Effect.Effect<ReadonlyArray<PublicKey>>
+    /** None for a name that no publication has, and for a file that is not there. */
+    readonly file: (name: string) => Effect.Effect<Option.Option<PublishedFile>, PlatformError>
+  }
+>()("patchctl/control-plane/PublishedFeeds") {
+  static readonly layer = (directory: string): Layer.Layer<PublishedFeeds, never, FileSystem.FileSystem> =>
+    Layer.effect(
+      PublishedFeeds,
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const keyFile = `${directory}/${feedFiles.publicKey}`
+
+        const keys = Effect.gen(function* () {
+          if (!(yield* files.exists(keyFile))) return []
+          return yield* Effect.forEach(yield* readFeedKeys(keyFile), toPublicKey)
+        }).pipe(
+          Effect.provideService(FileSystem.FileSystem, files),
+          // Agents must be able to enrol all the same: commands do not depend on feeds.
+          Effect.catch((error) => Effect.as(Effect.logError("feeds.key_unusable", error), [])),
+        )
+
+        const file = Effect.fn("PublishedFeeds.file")(
+          function* (name: string) {
+            if (!isPublished(name)) return Option.none<PublishedFile>()
+            const path = `${directory}/${name}`
+            const { type, size, ino, mtime } = yield* files.stat(path)
+            if (type !== "File") return Option.none<PublishedFile>()
+            const bytes = Number(size)
+            const version = [
+              Option.getOrElse(ino, () => 0),
+              Option.match(mtime, { onNone: () => 0, onSome: (at) => at.getTime() }),
+              bytes,
+            ]
+            return Option.some<PublishedFile>({
+              bytes,
+              etag: `"${version.map((part) => part.toString(36)).join("-")}"`,
+              content: files.stream(path, { bytesToRead: size }),
+            })
+          },
+          Effect.catchIf(
+            (error) => error.reason._tag === "NotFound",
+            () => Effect.succeedNone,
+          ),
+        )
+
+        return PublishedFeeds.of({ keys, file })
+      }),
+    )
+}
