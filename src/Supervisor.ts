@@ -8,7 +8,7 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type { LoopState } from "./domain/Health.ts"
 
-const loopNames = ["heartbeat", "scan", "upload", "command", "status"] as const
+const loopNames = ["heartbeat", "scan", "upload", "command", "feed", "status"] as const
 export type LoopName = (typeof loopNames)[number]
 
 /** How one round of a loop went, and when the next is due. */

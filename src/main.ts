@@ -3,6 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import { agentVersion } from "./agentVersion.ts"
 import { commandLine } from "./cli/commandLine.ts"
@@ -12,6 +13,7 @@ import { root } from "./cli/root.ts"
 import { refuseSecond, run } from "./cli/run.ts"
 import { scan } from "./cli/scan.ts"
 import { selftest } from "./cli/selftest.ts"
+import { stateDirectory } from "./cli/stateDirectory.ts"
 import { status } from "./cli/status.ts"
 import * as CommandLoop from "./command/CommandLoop.ts"
 import { CommandInbox } from "./command/CommandInbox.ts"
@@ -43,14 +45,22 @@ import { Trust } from "./store/Trust.ts"
 import { Supervisor } from "./Supervisor.ts"
 import * as HttpsClient from "./transport/https/HttpsClient.ts"
 import * as HttpsControlPlane from "./transport/https/HttpsControlPlane.ts"
+import * as HttpsFeedSource from "./transport/https/HttpsFeedSource.ts"
 import * as HttpsServerProbe from "./transport/https/HttpsServerProbe.ts"
+import * as DirectoryFeedStore from "./vulnerability/DirectoryFeedStore.ts"
+import * as FeedLoop from "./vulnerability/FeedLoop.ts"
 
 /** The composition root: the only place that chooses live layers. */
 const platform = Layer.mergeAll(NodeServices.layer, NodeCrypto.layerSecureRandom, Environment.layer)
 
-/** This machine: facts, programs, package managers, and the scan over them. */
+/** Any user may scan with the feed that the daemon keeps, without being allowed to read its configuration. */
+const feedStore = Layer.unwrap(
+  Effect.map(stateDirectory(Option.none()), (directory) => DirectoryFeedStore.layer(`${directory}/feeds`)),
+)
+
+/** This machine: facts, programs, package managers, vulnerability feed, and the scan over them. */
 const machine = HostScanner.layer.pipe(
-  Layer.provideMerge(HostPackageManagers.layer),
+  Layer.provideMerge(Layer.merge(HostPackageManagers.layer, feedStore)),
   Layer.provideMerge(
     Layer.mergeAll(LinuxHost.layer.pipe(Layer.provide(NodeSystemCalls.layer)), NodeSubprocess.layer),
   ),
@@ -104,13 +114,16 @@ const store = Layer.mergeAll(Identity.layer, Outbox.layer, Snapshots.layer).pipe
   Layer.provide(database("agent.sqlite", agentMigrations)),
 )
 
-const controlPlane = HttpsControlPlane.layer.pipe(Layer.provideMerge(HttpsClient.layer))
+const controlPlane = Layer.merge(HttpsControlPlane.layer, HttpsFeedSource.layer).pipe(
+  Layer.provideMerge(HttpsClient.layer),
+)
 
 const loops = Layer.mergeAll(
   HeartbeatLoop.layer,
   ScanLoop.layer,
   UploadLoop.layer,
   CommandLoop.layer,
+  FeedLoop.layer,
   StatusLoop.layer,
   Telemetry.layer(agentVersion),
 )

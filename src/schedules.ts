@@ -45,6 +45,24 @@ export const controlPlaneRetry = Schedule.min([
 /** From connecting to the last byte of one request. */
 export const requestTimeout = Duration.seconds(30)
 
+/** One file of a vulnerability feed, from connecting to the last byte: some 100 KB, over any line. */
+export const feedDownloadTimeout = Duration.minutes(5)
+
+/** Between two looks for a new vulnerability feed. Each host takes 20 percent more or less, so that a fleet spreads. */
+export const feedInterval = Duration.hours(6)
+
+/**
+ * The wait after the nth look for a feed in a row that failed: 15 min doubling to `feedInterval`, half of it drawn by
+ * lot.
+ */
+export const feedRetryDelay = (failures: number): Effect.Effect<Duration.Duration> =>
+  Effect.map(Random.next, (share) =>
+    Duration.times(
+      Duration.min(Duration.times(Duration.minutes(15), 2 ** Math.min(failures - 1, 10)), feedInterval),
+      0.5 + share / 2,
+    ),
+  )
+
 /** How long an unused connection is kept; the next one resumes its TLS session. */
 export const idleConnectionTimeout = Duration.seconds(60)
 

@@ -23,7 +23,8 @@ export const statusExitCodes = {
 } as const
 
 export const scanExitCodes = {
-  0: "the scan is complete, with or without updates",
+  0: "the scan is complete, with or without updates or vulnerabilities",
+  1: "the inventory, the root or the feed cannot be used",
   2: "the scan is partial: it may have missed something",
 } as const
 

@@ -1,6 +1,7 @@
 import type { PackageFault } from "../domain/Package.ts"
 import { type PartialReason, type Scan, scanCounts } from "../domain/Scan.ts"
 import type { AvailableUpdate, Installable } from "../domain/Update.ts"
+import { findingsSummary, findingsText } from "./findingsText.ts"
 import { counted, oneLine, type Paint } from "./plainText.ts"
 import { rebootText, updatesText } from "./summaryText.ts"
 import { textTable } from "./textTable.ts"
@@ -38,7 +39,7 @@ const updatesTable = (scan: Scan, colours: Paint): ReadonlyArray<string> =>
         ),
       ]
 
-const reasonText = ({ manager, code, detail, count }: PartialReason): string =>
+export const reasonText = ({ manager, code, detail, count }: PartialReason): string =>
   [
     ...(manager === undefined ? [] : [`${manager}:`]),
     `${code.replaceAll("_", " ")}${count === undefined ? "" : ` (${count})`}:`,
@@ -64,22 +65,24 @@ const faultRemedy = ({ manager, state }: PackageFault): string => {
     : "dpkg --configure -a"
 }
 
-const faultText = (fault: PackageFault): string =>
+export const faultText = (fault: PackageFault): string =>
   oneLine(`${fault.name} ${fault.version ?? ""} ${faultWords[fault.state]} -> ${faultRemedy(fault)}`)
 
-const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+export const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
 
-/** What `patchctl scan` prints: the sum, the updates, and everything that stands against trusting them. */
-export const scanText = (scan: Scan, colours: Paint): string => {
+/** What `patchctl scan` prints: the sum, updates, vulnerabilities, and everything that stands against trusting them. */
+export const scanText = (scan: Scan, colours: Paint, all = false): string => {
   const counts = scanCounts(scan)
-  const { completeness } = scan
+  const { completeness, vulnerabilities } = scan
   const verdict = completeness.verdict === "complete" ? colours.good("complete") : colours.doubtful("partial")
   const managers = scan.managers.map(({ id, patchable }) => (patchable ? id : `${id} (not patchable)`))
   return [
     `Scan ${verdict}: ${counted(counts.packages, "package")}, ${updatesText(counts, completeness)}`,
+    ...(vulnerabilities === undefined ? [] : [`Vulnerabilities: ${findingsSummary(vulnerabilities)}`]),
     `${managers.length === 0 ? "no package manager" : managers.join(", ")}; took ${durationText(scan.durationMilliseconds / 1000)}`,
     ...updatesTable(scan, colours),
+    ...(vulnerabilities === undefined ? [] : ["", ...findingsText(vulnerabilities, all, colours)]),
     ...section(
       "Partial, because",
       completeness.verdict === "complete" ? [] : completeness.reasons.map(reasonText),

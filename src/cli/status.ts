@@ -7,15 +7,13 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import { defaultStateDirectory } from "../config/AgentConfig.ts"
-import { Environment } from "../config/Environment.ts"
-import { findConfig, loadConfig } from "../config/loadConfig.ts"
 import { isAlive, processIdentity } from "../host/processIdentity.ts"
 import { StatusFile } from "../store/StatusFile.ts"
-import { ConfigFlag } from "./ConfigFlag.ts"
 import { exitCodesText, Reported, statusExitCodes, usageCodes } from "./exitCodes.ts"
 import { judgeStatus, StatusReport, type Verdict } from "./judgeStatus.ts"
 import { paint } from "./plainText.ts"
 import { printDocument } from "./printDocument.ts"
+import { stateDirectory } from "./stateDirectory.ts"
 import { statusText } from "./statusText.ts"
 
 const exitCodeOf: Record<Verdict, keyof typeof statusExitCodes> = {
@@ -24,17 +22,6 @@ const exitCodeOf: Record<Verdict, keyof typeof statusExitCodes> = {
   not_running: 3,
   unknown: 4,
 }
-
-/** The flag's directory, else the configuration's where this user may read it, else the default. */
-const stateDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {
-  if (Option.isSome(flag)) return flag.value
-  const environment = yield* Environment
-  const fallback = environment.variables["PATCHCTL_STATE_DIRECTORY"] ?? defaultStateDirectory
-  return yield* loadConfig(yield* findConfig(yield* ConfigFlag), environment).pipe(
-    Effect.map(({ config }) => config.state_directory),
-    Effect.catchTag("ConfigError", () => Effect.succeed(fallback)),
-  )
-})
 
 /** A process of another user is out of sight where /proc is mounted with hidepid=; init then is too. */
 const processState = Effect.fnUntraced(function* (identity: string) {

@@ -97,6 +97,9 @@ export const AgentConfigFile = Schema.Struct({
   read_only: withDefault(Schema.Boolean, false).annotate(
     key("Refuse every command that changes the host: only heartbeats and scans.", "true or false"),
   ),
+  feed_key_file: Schema.optionalKey(absolutePath).annotate(
+    key("PEM file with the keys to trust for vulnerability feeds instead of those pinned at enrolment."),
+  ),
   otlp_url: Schema.optionalKey(httpsUrl).annotate(
     key("OTLP/HTTP collector for traces and metrics. Without it none are sent."),
   ),

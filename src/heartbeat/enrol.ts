@@ -10,7 +10,7 @@ import { ControlPlane } from "../transport/ControlPlane.ts"
 export const features: ReadonlyArray<string> = ["scan-delta"]
 
 /**
- * First contact: names this agent and pins the command keys. The pins come first: an agent that cannot keep them
+ * First contact: names this agent and pins the keys of commands and feeds. The pins come first: an agent that cannot keep them
  * must not count as enrolled.
  */
 export const enrol = Effect.fn("enrol")(function* () {
@@ -30,8 +30,8 @@ export const enrol = Effect.fn("enrol")(function* () {
     },
     config.license_key,
   )
-  const { agentId, commandKeys, issuer } = enrolled
-  yield* trust.pin({ agentId, issuer, commandKeys })
+  const { agentId, commandKeys, feedKeys, issuer } = enrolled
+  yield* trust.pin({ agentId, issuer, commandKeys, ...(feedKeys !== undefined && { feedKeys }) })
   yield* identity.remember(enrolled)
   yield* Effect.logInfo("agent.enrolled").pipe(Effect.annotateLogs({ agent: agentId, issuer }))
   return { agentId, exchangeToken: enrolled.exchangeToken }

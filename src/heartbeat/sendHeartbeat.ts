@@ -54,6 +54,7 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   if (Option.isNone(known)) {
     yield* Ref.update(memory, (before) => ({ ...before, factsSent: factsDigest }))
     yield* supervisor.wake("upload")
+    yield* supervisor.wake("feed")
   }
 
   yield* deliverLargeResults(agentId)

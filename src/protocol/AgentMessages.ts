@@ -36,6 +36,8 @@ export const Enrolled = Schema.Struct({
   /** Who signs commands: the `iss` of every command and the keys to pin. */
   issuer: Schema.String,
   commandKeys: Schema.NonEmptyArray(PublicKey),
+  /** Who signs vulnerability feeds, also to be pinned: the present key and perhaps the next. Absent without feeds. */
+  feedKeys: Schema.optionalKey(Schema.NonEmptyArray(PublicKey)),
   nextBeatSeconds: Schema.Int,
   features: Features,
 }).annotate({ identifier: "Enrolled" })

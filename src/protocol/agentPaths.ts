@@ -5,3 +5,6 @@ export const agentPaths = {
   uploadScan: "/v1/scans",
   deliverResult: "/v1/results",
 } as const
+
+/** Where a file of the published vulnerability feeds is, by GET. They are public: the request is not signed. */
+export const feedPath = (file: string) => `/v1/feeds/${file}`

@@ -1,12 +1,16 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { ScanId } from "../domain/Identifiers.ts"
-import { completenessOf, type PartialReason } from "../domain/Scan.ts"
+import { completenessOf, type PartialReason, type Scan } from "../domain/Scan.ts"
 import { canonicalInventory, canonicalUpdates, snapshotDigest } from "../domain/snapshot.ts"
 import { Host } from "../host/Host.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
+import { assess } from "../vulnerability/assess.ts"
+import { FeedStore } from "../vulnerability/FeedStore.ts"
+import { releaseOf } from "../vulnerability/release.ts"
 import { examineManager } from "./examineManager.ts"
 import { ScanHost } from "./ScanHost.ts"
 
@@ -16,13 +20,35 @@ const noManager: PartialReason = {
     "no supported package manager was found on this host: see docs/reference/package-managers.md for what is supported",
 }
 
-/** Asks every package manager of this host in turn and puts the answers together. */
+/** Asks every package manager of this host in turn, then what is known of the vulnerabilities of what they have. */
 export const layer = Layer.effect(
   ScanHost,
   Effect.gen(function* () {
     const managers = yield* PackageManagers
     const host = yield* Host
     const random = yield* SecureRandom.SecureRandom
+    const feeds = yield* FeedStore
+
+    const vulnerabilitiesOf = Effect.fnUntraced(function* ({
+      packages,
+      updates,
+      completeness,
+    }: Pick<Scan, "packages" | "updates" | "completeness">) {
+      const facts = yield* Effect.option(host.facts)
+      const release = Option.flatMap(facts, ({ osId, osVersion }) => releaseOf(osId, osVersion))
+      // A container runs the kernel of its host, which is none of its packages.
+      const kernel = Option.filter(facts, ({ container }) => container === "none")
+      return yield* assess(feeds.current, {
+        packages,
+        host: {
+          ...(Option.isSome(kernel) ? { runningKernel: kernel.value.kernelRelease } : {}),
+          // With a subscription attached its updates are offered like any others, which is what decides `fix`.
+          channels: [],
+        },
+        offered: { updates, complete: completeness.verdict === "complete" },
+        ...(Option.isSome(release) ? { release: release.value.name } : {}),
+      })
+    })
 
     const examine: ScanHost["Service"]["examine"] = Effect.fn("ScanHost.examine")(function* ({ refresh }) {
       const startedAt = yield* DateTime.now
@@ -31,7 +57,10 @@ export const layer = Layer.effect(
 
       const packages = canonicalInventory(found.flatMap((one) => one.packages))
       const updates = canonicalUpdates(found.flatMap((one) => one.updates))
-      const reasons = found.flatMap((one) => one.reasons)
+      const completeness = completenessOf(
+        detected.length === 0 ? [noManager] : found.flatMap((one) => one.reasons),
+      )
+      const vulnerabilities = yield* vulnerabilitiesOf({ packages, updates, completeness })
       const finishedAt = yield* DateTime.now
       return {
         scan: {
@@ -43,8 +72,9 @@ export const layer = Layer.effect(
           faults: found.flatMap((one) => one.faults),
           updates,
           indexes: found.flatMap((one) => one.indexes),
-          completeness: completenessOf(detected.length === 0 ? [noManager] : reasons),
+          completeness,
           reboot: yield* host.reboot(packages),
+          vulnerabilities,
           digest: snapshotDigest({ packages, updates }),
         },
         refreshed: found.some((one) => one.refreshed),

@@ -14,6 +14,8 @@ export const TrustAnchor = Schema.Struct({
   /** The `iss` a command must carry. */
   issuer: Schema.String,
   commandKeys: Schema.NonEmptyArray(PublicKey),
+  /** Who may sign vulnerability feeds. Absent in older files, and where the control plane publishes none. */
+  feedKeys: Schema.optionalKey(Schema.NonEmptyArray(PublicKey)),
 })
 export type TrustAnchor = typeof TrustAnchor.Type
 
@@ -44,7 +46,10 @@ export class Trust extends Context.Service<
   {
     /** None before the first enrolment. */
     readonly anchor: Effect.Effect<Option.Option<TrustAnchor>, TrustError>
-    /** Trust on first use: later calls may change the agent id, never issuer or keys. */
+    /**
+     * Trust on first use: later calls may change the agent id and bring the first feed keys, but never change issuer or
+     * keys. Other feed keys than those pinned are passed over: feeds of theirs are refused when they come.
+     */
     readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, TrustError>
   }
 >()("patchctl/store/Trust") {
@@ -82,7 +87,15 @@ export class Trust extends Context.Service<
             known.value.issuer === next.issuer &&
             known.value.commandKeys.every((key) => next.commandKeys.some((offered) => offered.x === key.x))
           if (!sameKeys) return yield* new TrustError({ path, reason: "other_keys" })
-          if (known.value.agentId !== next.agentId) yield* write({ ...known.value, agentId: next.agentId })
+          const { feedKeys = next.feedKeys } = known.value
+          const firstFeedKeys = known.value.feedKeys === undefined && feedKeys !== undefined
+          if (known.value.agentId !== next.agentId || firstFeedKeys) {
+            yield* write({
+              ...known.value,
+              agentId: next.agentId,
+              ...(feedKeys !== undefined && { feedKeys }),
+            })
+          }
         })
 
         return Trust.of({ anchor, pin })

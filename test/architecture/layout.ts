@@ -28,7 +28,8 @@ const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
     "StatusFile.ts",
     "Trust.ts",
   ],
-  transport: ["ControlPlane.ts"],
+  transport: ["ControlPlane.ts", "FeedSource.ts"],
+  vulnerability: ["FeedStore.ts", "assess.ts", "release.ts"],
 }
 
 export const everything = "everything"
@@ -52,7 +53,7 @@ export const mayImport: Readonly<Record<string, ReadonlyArray<string> | typeof e
     ]),
   ),
   // The agent is never in the control plane, nor the control plane in the agent.
-  "control-plane": ["domain", "protocol", "vulnerability", "store/Database.ts"],
+  "control-plane": ["domain", "protocol", "version", "vulnerability", "store/Database.ts"],
   cli: everything,
   "main.ts": everything,
   "bin.ts": everything,
@@ -66,8 +67,14 @@ export const foundations: Readonly<Record<string, ReadonlyArray<string>>> = {
   "package-manager/rpm": ["package-manager/dnf", "package-manager/zypper"],
 }
 
-/** Detection asks every adapter whether it fits this host; like the layers, only main.ts knows it. */
-export const adapterChoosers: ReadonlyArray<string> = ["package-manager/HostPackageManagers.ts"]
+/**
+ * Detection asks every adapter whether it fits this host; like the layers, only main.ts knows it. A mounted root is
+ * read by whichever adapter knows its database.
+ */
+export const adapterChoosers: ReadonlyArray<string> = [
+  "package-manager/HostPackageManagers.ts",
+  "package-manager/mountedRoot.ts",
+]
 
 /** Where each program gets its version from package.json. */
 export const manifestReaders: ReadonlyArray<string> = ["agentVersion.ts", "control-plane/version.ts"]

@@ -3,6 +3,7 @@ import { paint } from "../../src/cli/plainText.ts"
 import { scanText } from "../../src/cli/scanText.ts"
 import { Scan } from "../../src/domain/Scan.ts"
 import { partial, upToDate, withUpdates } from "./sampleScan.ts"
+import { nativeOnly } from "./sampleVulnerabilities.ts"
 
 const plain = paint(false)
 
@@ -45,6 +46,26 @@ describe("scanText", () => {
         less must be reinstalled -> apt-get install --reinstall NAME
 
       Reboot required: unknown (/boot cannot be read)"
+    `)
+  })
+
+  it("shows vulnerabilities between the updates and what stands against trusting the scan", ({ expect }) => {
+    expect(scanText({ ...withUpdates, vulnerabilities: nativeOnly }, plain)).toMatchInlineSnapshot(`
+      "Scan complete: 2 packages, 3 updates (1 security, 2 not installable now)
+      Vulnerabilities: updates of 1 package fix 1 CVE; others unknown, because there are no vendor data
+      apt; took 2 s
+
+      PACKAGE        INSTALLED  AVAILABLE  SECURITY  INSTALLABLE
+      openssl:amd64  3.0.14-1   3.0.15-1   yes       yes
+      bash:amd64     5.2.15-2   5.2.15-3   no        no: held (held since [31mMay)
+      vim:amd64      9.0-1      9.0-2      unknown   no: needs new dependency
+
+      KEV  CVE         PACKAGE  INSTALLED  FIXED  FIX        SEVERITY  ADVISORY
+           CVE-2026-1  openssl  1.0-1      1.0-2  available            DSA-1-1
+
+      Vulnerability data: no vendor data for fedora-42: no feed
+
+      Reboot required: yes (libc6 was upgraded)"
     `)
   })
 

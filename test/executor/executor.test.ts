@@ -17,6 +17,7 @@ import { config } from "../fakes/AgentLayers.ts"
 import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
+import * as noFeed from "../fakes/noFeed.ts"
 
 const noStatus = new StatusFileError({ path: "status.json", reason: "missing", cause: "none" })
 
@@ -26,6 +27,7 @@ const services = (changes: Partial<typeof config> = {}) =>
       Layer.mergeAll(
         FakeHost.layer,
         FakeManagers.layer,
+        noFeed.layer,
         NodeCrypto.layerSecureRandom,
         NodeFileSystem.layer,
         Ledger.layer.pipe(Layer.provideMerge(Database.layer(":memory:", ledgerMigrations))),

@@ -18,9 +18,12 @@ import * as AgentLayers from "../fakes/AgentLayers.ts"
 import { agentId } from "../fakes/CommandSigning.ts"
 import { FakeServer } from "../fakes/FakeControlPlane.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
+import * as noFeed from "../fakes/noFeed.ts"
 
 const base = HostScanner.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(AgentLayers.layer, FakeManagers.layer, NodeCrypto.layerSecureRandom)),
+  Layer.provideMerge(
+    Layer.mergeAll(AgentLayers.layer, FakeManagers.layer, noFeed.layer, NodeCrypto.layerSecureRandom),
+  ),
 )
 
 const loops = Layer.merge(ScanLoop.layer, UploadLoop.layer)

@@ -1,26 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { execFile } from "node:child_process"
 import { DemoReport } from "../../scripts/demo/demoText.ts"
+import { runOnHost as run } from "./runOnHost.ts"
 
 // The README's first command on this machine, as root and as an ordinary user, against what dpkg and apt say.
-
-class Failed extends Schema.TaggedError<Failed>()("Failed", {
-  program: Schema.String,
-  stderr: Schema.String,
-}) {
-  override get message() {
-    return `${this.program} failed: ${this.stderr}`
-  }
-}
-
-const run = (program: string, ...args: ReadonlyArray<string>) =>
-  Effect.callback<string, Failed>((resume) => {
-    execFile(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 170_000 }, (error, stdout, stderr) =>
-      resume(error === null ? Effect.succeed(stdout) : Effect.fail(new Failed({ program, stderr }))),
-    )
-  })
 
 const decodeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(DemoReport))
 

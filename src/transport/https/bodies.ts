@@ -31,18 +31,21 @@ export const encodeBody = (text: string): Effect.Effect<EncodedBody> =>
     )
   })
 
+const inWords = (bytes: number) =>
+  bytes % (1024 * 1024) === 0 ? `${bytes / 1024 / 1024} MiB` : `${bytes} bytes`
+
 const tooLarge = (limit: number, state: string) =>
   new RequestFailed({
     code: "response_too_large",
     retryable: false,
-    detail: `the answer has more than ${limit / 1024 / 1024} MiB${state}`,
+    detail: `the answer has more than ${inWords(limit)}${state}`,
   })
 
 const malformed = (detail: string) =>
   new RequestFailed({ code: "response_malformed", retryable: true, detail })
 
 /** Reads at most the limit: the connection is closed as soon as one byte more arrives. */
-const readBytes = <E>(stream: Stream.Stream<Uint8Array, E>) =>
+export const readBytes = <E>(stream: Stream.Stream<Uint8Array, E>, limit: number) =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
@@ -50,7 +53,7 @@ const readBytes = <E>(stream: Stream.Stream<Uint8Array, E>) =>
       Stream.runForEach((chunk) => {
         size += chunk.length
         chunks.push(chunk)
-        return size > responseLimitBytes ? Effect.fail(tooLarge(responseLimitBytes, "")) : Effect.void
+        return size > limit ? Effect.fail(tooLarge(limit, "")) : Effect.void
       }),
       Effect.map(() => Buffer.concat(chunks, size)),
     )
@@ -78,7 +81,7 @@ const unpack = (packed: Buffer): Effect.Effect<Buffer, RequestFailed> =>
 /** The whole body of an answer as text, within both limits. */
 export const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
   const encoding = response.headers["content-encoding"] ?? "identity"
-  const bytes = yield* readBytes(response.stream)
+  const bytes = yield* readBytes(response.stream, responseLimitBytes)
   if (encoding === "identity" || bytes.length === 0) return bytes.toString()
   if (encoding !== "gzip") return yield* malformed("the answer has a content coding that was not asked for")
   return (yield* unpack(bytes)).toString()
