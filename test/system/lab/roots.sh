@@ -17,6 +17,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB=${PATCHCTL_LAB:-/var/tmp/patchctl-lab}
 # shellcheck source=archive.sh
 . "$HERE/archive.sh"
+# shellcheck source=tools.sh
+. "$HERE/tools.sh"
 # shellcheck source=packages.sh
 . "$HERE/packages.sh"
 # shellcheck source=rpmRepository.sh
@@ -43,8 +45,7 @@ install_tools() {
   local missing=() p
   exec 7>"$LAB/install.lock"
   flock 7
-  for p in mmdebstrap apt-utils gpg gpgv gpgconf time iproute2 util-linux debian-archive-keyring \
-    rpm createrepo-c libarchive-tools zstd locales; do
+  for p in "${lab_tools[@]}"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
   [ ${#missing[@]} -gt 0 ] || { exec 7>&-; return 0; }
