@@ -27,10 +27,13 @@ const faultStates: Readonly<Record<string, PackageFault["state"]>> = {
   t: "triggers_pending",
 }
 
+/** Set up and in use: only triggers may still have to run (`W`, `t`), a cache to be rebuilt or a service restarted. */
+const inUse = "iWt"
+
 /**
- * Reads `dpkg-query -W` with `dpkgFormat`. Installed is what is in state `i` and meant to be there (`ii` and `hi`):
- * `rc` rows are only the configuration files of removed packages. Packages in a broken state are faults, and one
- * that must be installed again may be both.
+ * Reads `dpkg-query -W` with `dpkgFormat`. Installed is what is set up, also where somebody has asked for its removal and
+ * it has not come to that (`ri`): `rc` rows are only the configuration files of removed packages. Packages in a broken
+ * state are faults, and one whose triggers are due or that must be installed again is both.
  */
 export const parseDpkgRows = (stdout: string): DpkgRows => {
   const packages: Array<InstalledPackage> = []
@@ -49,7 +52,7 @@ export const parseDpkgRows = (stdout: string): DpkgRows => {
     if (fault !== undefined) {
       faults.push({ manager: "apt", name, ...(version === "" ? {} : { version }), state: fault })
     }
-    if (state !== "i" || (desired !== "i" && desired !== "h")) continue
+    if (!inUse.includes(state)) continue
     const row = decodeInstalled({
       manager: "apt",
       name,

@@ -36,17 +36,24 @@ describe("parseDpkgRows", () => {
     ["iH ", "half_installed"],
     ["iHR", "reinstall_required"],
     ["iUR", "reinstall_required"],
-    ["iW ", "triggers_pending"],
-    ["it ", "triggers_pending"],
   ])("takes %s for a fault, not for an installed package", (status, state) => {
     const { packages, faults } = parseDpkgRows(line(status, "lab-x"))
     assert.deepEqual<unknown>(packages, [])
     assert.deepEqual<unknown>(faults, [{ manager: "apt", name: "lab-x", version: "1.0-1", state }])
   })
 
-  it("keeps a package that is installed and must be installed again as both", () => {
-    const { packages, faults } = parseDpkgRows(line("iiR", "lab-x"))
-    assert.deepEqual<unknown>([packages.length, faults[0]?.state], [1, "reinstall_required"])
+  it.each([
+    ["iiR", "reinstall_required"],
+    ["iW ", "triggers_pending"],
+    ["it ", "triggers_pending"],
+  ])("takes %s for installed and for a fault: it is in use", (status, state) => {
+    const { packages, faults } = parseDpkgRows(line(status, "lab-x"))
+    assert.deepEqual<unknown>([packages.length, faults[0]?.state], [1, state])
+  })
+
+  it("takes what is to be removed for installed until it is", () => {
+    const { packages, faults } = parseDpkgRows(line("ri ", "lab-x") + line("pi ", "lab-y"))
+    assert.deepEqual<unknown>([packages.map(({ name }) => name), faults], [["lab-x", "lab-y"], []])
   })
 
   it("reports a fault without a version", () => {
