@@ -17,6 +17,7 @@ import { Reported } from "../src/cli/exitCodes.ts"
 import { startRelay } from "./measure/Relay.ts"
 
 const packages = 2000
+const findings = 500
 const beatsPerSample = 50
 const print = printDocument(HeartbeatReport)
 
@@ -31,6 +32,7 @@ const heartbeats = Effect.fn(function* ({ beats, json }: { readonly beats: numbe
     beats,
     beatsPerSample,
     packages,
+    findings,
     serverPid: server.pid,
   }).pipe(Effect.provide(AgentUnderTest.layer(config)))
 
@@ -42,7 +44,7 @@ const heartbeats = Effect.fn(function* ({ beats, json }: { readonly beats: numbe
   )
   const tcp = yield* measureTcp(relay).pipe(Effect.provide(AgentUnderTest.layer(throughRelay)))
 
-  const report = reportHeartbeats({ ...measured, packages, tcp })
+  const report = reportHeartbeats({ ...measured, packages, findings, tcp })
   yield* json ? print(report) : Console.log(heartbeatText(report))
   if (report.problems.length > 0) return yield* new Reported({ exitCode: 1 })
 }, Effect.scoped)

@@ -9,6 +9,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { Reported } from "../src/cli/exitCodes.ts"
 import { printDocument } from "../src/cli/printDocument.ts"
+import * as CanonicalLivePatches from "../src/host/CanonicalLivePatches.ts"
 import * as LinuxHost from "../src/host/LinuxHost.ts"
 import * as NodeSystemCalls from "../src/host/NodeSystemCalls.ts"
 import * as HostPackageManagers from "../src/package-manager/HostPackageManagers.ts"
@@ -25,6 +26,7 @@ const print = printDocument(ScanReport)
 /** The scan as `main.ts` puts it together, but for the record and the feed: `bench/vulnerabilities.ts` has its own. */
 const machine = HostScanner.layer.pipe(
   Layer.provide(HostPackageManagers.layer),
+  Layer.provide(CanonicalLivePatches.layer),
   Layer.provide(Layer.mock(FeedStore)({ current: Effect.succeedNone })),
   Layer.provide(LinuxHost.layer.pipe(Layer.provide(NodeSystemCalls.layer))),
   Layer.provideMerge(RecordedPrograms.layer),

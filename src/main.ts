@@ -25,6 +25,7 @@ import { Executor } from "./executor/Executor.ts"
 import { BeatMemory } from "./heartbeat/BeatMemory.ts"
 import * as HeartbeatLoop from "./heartbeat/HeartbeatLoop.ts"
 import * as StatusLoop from "./heartbeat/StatusLoop.ts"
+import * as CanonicalLivePatches from "./host/CanonicalLivePatches.ts"
 import * as LinuxHost from "./host/LinuxHost.ts"
 import * as NodeSubprocess from "./host/NodeSubprocess.ts"
 import * as NodeSystemCalls from "./host/NodeSystemCalls.ts"
@@ -60,6 +61,7 @@ const feedStore = Layer.unwrap(
 
 /** This machine: facts, programs, package managers, vulnerability feed, and the scan over them. */
 const machine = HostScanner.layer.pipe(
+  Layer.provide(CanonicalLivePatches.layer),
   Layer.provideMerge(Layer.merge(HostPackageManagers.layer, feedStore)),
   Layer.provideMerge(
     Layer.mergeAll(LinuxHost.layer.pipe(Layer.provide(NodeSystemCalls.layer)), NodeSubprocess.layer),

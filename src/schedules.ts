@@ -72,6 +72,9 @@ export const refusedInterval = Duration.minutes(15)
 /** A question to a package manager that reads local files. */
 export const managerReadTimeout = Duration.minutes(3)
 
+/** The state of live patches, from a daemon of this host. */
+export const livePatchTimeout = Duration.seconds(20)
+
 /** A metadata download. */
 export const managerRefreshTimeout = Duration.minutes(10)
 

@@ -43,6 +43,9 @@ export const HeartbeatReport = Schema.Struct({
   unchangedScanHttpBytes: Bytes,
   wholeInventoryHttpBytes: Bytes,
   wholeInventoryPackages: Schema.Int,
+  /** A scan that found only these new. */
+  newFindingsHttpBytes: Bytes,
+  newFindings: Schema.Int,
   agentResident: Growth,
   /** What JavaScript holds: objects, and buffers outside the heap. */
   agentHeap: Growth,

@@ -49,6 +49,7 @@ export const heartbeatText = (report: HeartbeatReport): string => {
           report.wholeInventoryHttpBytes,
           budgets.wholeInventoryBytes,
         ),
+        bytesRow(`${report.newFindings} new findings, HTTP`, report.newFindingsHttpBytes, undefined),
       ],
     ),
     "",

@@ -97,12 +97,12 @@ const memorySample = Effect.fnUntraced(function* (beats: number, serverPid: numb
   return sample
 })
 
-/** Keeps a new scan with the rows that every such scan has, and delivers it. */
-const deliverSample = Effect.fnUntraced(function* (packages: number) {
+/** Keeps a new scan with the rows and findings that every such scan has, and delivers it. */
+const deliverSample = Effect.fnUntraced(function* (packages: number, findings: number) {
   const snapshots = yield* Snapshots
   const identity = yield* Identity
   const enrolment = yield* identity.enrolment
-  yield* snapshots.keep(yield* sampleScan(packages))
+  yield* snapshots.keep(yield* sampleScan(packages, findings))
   if (Option.isSome(enrolment)) yield* deliverScan(enrolment.value.agentId)
 })
 
@@ -117,17 +117,18 @@ export interface Plan {
   readonly beats: number
   readonly beatsPerSample: number
   readonly packages: number
+  readonly findings: number
   readonly serverPid: number
 }
 
 /**
- * Enrols, beats without a pause, then delivers an inventory and the same once more. Every other beat opens a new
+ * Enrols, beats without a pause, then delivers an inventory, the same with findings, and that once more. Every other beat opens a new
  * connection, as every beat of a daemon does, whose connections are long closed when the next is due.
  */
 export const measureHeartbeats = Effect.fnUntraced(function* (plan: Plan) {
   const traffic = yield* watchTraffic
   yield* sendHeartbeat()
-  yield* deliverSample(1)
+  yield* deliverSample(1, 0)
   yield* traffic.take
 
   let warmUpFailures = 0
@@ -150,12 +151,15 @@ export const measureHeartbeats = Effect.fnUntraced(function* (plan: Plan) {
   const serverAfter = yield* processorTimeOf(plan.serverPid)
 
   // Last, because building the rows leaves holes in the memory that the beats would fill.
-  yield* deliverSample(plan.packages)
+  yield* deliverSample(plan.packages, 0)
   const wholeInventory = yield* traffic.take
-  yield* deliverSample(plan.packages)
+  yield* deliverSample(plan.packages, plan.findings)
+  const newFindings = yield* traffic.take
+  yield* deliverSample(plan.packages, plan.findings)
   const unchangedScan = yield* traffic.take
   return {
     wholeInventory,
+    newFindings,
     unchangedScan,
     warmUpFailures,
     beats: record.beats(),

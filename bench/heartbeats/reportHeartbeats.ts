@@ -12,6 +12,7 @@ import {
 
 export type Measured = Effect.Success<ReturnType<typeof measureHeartbeats>> & {
   readonly packages: number
+  readonly findings: number
   readonly tcp: Effect.Success<ReturnType<typeof measureTcp>>
 }
 
@@ -67,6 +68,11 @@ export const reportHeartbeats = (measured: Measured): HeartbeatReport => {
       received: measured.wholeInventory.receivedBytes,
     },
     wholeInventoryPackages: measured.packages,
+    newFindingsHttpBytes: {
+      sent: measured.newFindings.sentBytes,
+      received: measured.newFindings.receivedBytes,
+    },
+    newFindings: measured.findings,
     agentResident: growth(memory, ({ agentResident }) => agentResident),
     agentHeap: growth(memory, ({ agentHeap }) => agentHeap),
     serverResident: growth(memory, ({ serverResident }) => serverResident),

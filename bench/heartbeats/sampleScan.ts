@@ -6,6 +6,7 @@ import { InstalledPackage } from "../../src/domain/Package.ts"
 import type { Scan } from "../../src/domain/Scan.ts"
 import { canonicalInventory, canonicalUpdates, snapshotDigest } from "../../src/domain/snapshot.ts"
 import { AvailableUpdate } from "../../src/domain/Update.ts"
+import { sampleVulnerabilities } from "./sampleFindings.ts"
 
 const stems =
   "acl apt audit bash boost curl dbus emacs font gcc git glib gnome gtk icu java kde ldap lua mesa".split(" ")
@@ -75,8 +76,8 @@ const repositories = [
   `${archive}/debian-security bookworm-security`,
 ]
 
-/** A finished scan of that host, made now. Two of them have the same rows and different ids. */
-export const sampleScan = Effect.fnUntraced(function* (count: number) {
+/** A finished scan of that host, made now. Two of them have the same rows and findings, and different ids. */
+export const sampleScan = Effect.fnUntraced(function* (count: number, findings: number) {
   const packages = canonicalInventory(sampleInventory(count))
   const updates = canonicalUpdates(sampleUpdates(packages))
   const scan: Scan = {
@@ -94,6 +95,7 @@ export const sampleScan = Effect.fnUntraced(function* (count: number) {
     })),
     completeness: { verdict: "complete" },
     reboot: { required: "no", reasons: [] },
+    vulnerabilities: sampleVulnerabilities(packages, findings),
     digest: snapshotDigest({ packages, updates }),
   }
   return scan

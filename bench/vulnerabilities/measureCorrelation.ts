@@ -16,19 +16,17 @@ import { Measured } from "./CorrelationReport.ts"
 
 /**
  * A process of its own, so that the memory that making the feed took is not there to be used again. Its arguments are a
- * directory with `feed.br` and `packages.json`, and how many rounds.
+ * compressed feed, a file of installed packages, and how many rounds.
  */
-const [directory = ".", rounds = "21"] = process.argv.slice(2)
+const [feedFile = "", packagesFile = "", rounds = "21"] = process.argv.slice(2)
 
 const decodePackages = Schema.decodeEffect(Schema.fromJsonString(Schema.Array(InstalledPackage)))
 const encode = Schema.encodeEffect(Schema.fromJsonString(Measured))
 
 const measure = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
-  const packages = yield* Effect.flatMap(files.readFileString(`${directory}/packages.json`), (text) =>
-    decodePackages(text),
-  )
-  const packed = yield* files.readFile(`${directory}/feed.br`)
+  const packages = yield* Effect.flatMap(files.readFileString(packagesFile), (text) => decodePackages(text))
+  const packed = yield* files.readFile(feedFile)
   const feed = Stream.suspend(() => {
     const unpacked = createBrotliDecompress({ chunkSize: 64 * 1024 })
     unpacked.end(packed)

@@ -22,8 +22,9 @@ const patched = Effect.fnUntraced(function* (
 })
 
 /**
- * Takes one scan. What is kept always has the digest the agent computed; where that cannot be had from what was
- * sent, the answer is `SnapshotMismatch` and the agent sends the whole. A scan that is delivered twice is kept once.
+ * Takes one scan. What is kept always has the digest the agent computed, and the report and findings the agent named;
+ * where these cannot be had from what was sent and what is held, the answer is `SnapshotMismatch` and the agent sends
+ * everything. A scan that is delivered twice is kept once.
  */
 export const receiveScan = Effect.fn("receiveScan")(function* (agentId: AgentId, upload: ScanUpload) {
   const scans = yield* Scans
@@ -36,17 +37,14 @@ export const receiveScan = Effect.fn("receiveScan")(function* (agentId: AgentId,
     if (snapshotDigest(rows) !== summary.digest) {
       return yield* new InvalidRequest({ detail: "summary.digest is not the digest of the rows sent" })
     }
-    yield* scans.replace(agentId, Option.none(), summary, rows, at)
+    if (yield* scans.replace(agentId, Option.none(), upload, rows, at)) return receipt
+  } else if (yield* scans.confirm(agentId, upload, at)) {
+    // A delta that was applied before its receipt got lost comes again over rows that are no longer held.
     return receipt
-  }
-
-  // A delta that was applied before its receipt got lost comes again over rows that are no longer held.
-  if (yield* scans.confirm(agentId, summary, at)) return receipt
-  if (upload.kind === "delta") {
+  } else if (upload.kind === "delta") {
     const rows = yield* patched(agentId, upload)
     const stored =
-      Option.isSome(rows) &&
-      (yield* scans.replace(agentId, Option.some(upload.base), summary, rows.value, at))
+      Option.isSome(rows) && (yield* scans.replace(agentId, Option.some(upload.base), upload, rows.value, at))
     if (stored) return receipt
   }
   const held = yield* scans.heldDigest(agentId)

@@ -18,7 +18,8 @@ export type Severity = typeof Severity.Type
 
 /**
  * What this host can do about a finding now. `unknown` where nobody asked a package manager, as for an inventory from a
- * file; `held` for every update that is kept back, `needs_channel` where it takes a subscription.
+ * file; `held` for every update that is kept back, `needs_channel` where it takes a subscription,
+ * `mitigated_livepatch` while a live patch mends the running kernel.
  */
 export const FixState = Schema.Literals([
   "available",
@@ -26,6 +27,7 @@ export const FixState = Schema.Literals([
   "not_in_enabled_repos",
   "held",
   "pending_reboot",
+  "mitigated_livepatch",
   "none",
   "unknown",
 ])

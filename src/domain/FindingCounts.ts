@@ -1,23 +1,41 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { type Finding, type FixState, isHidden } from "./Finding.ts"
 
+/** Absent is none: whoever counted knew of no such state. */
+const Count = Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
+
+/** How many are in each state. */
+const ByFix = Schema.Struct({
+  available: Count,
+  needs_channel: Count,
+  not_in_enabled_repos: Count,
+  held: Count,
+  pending_reboot: Count,
+  mitigated_livepatch: Count,
+  none: Count,
+  unknown: Count,
+})
+
 /** Findings in numbers; hidden ones are not counted. */
-export interface FindingCounts {
+export const FindingCounts = Schema.Struct({
   /** Distinct CVEs, however many packages have them. */
-  readonly cves: number
-  readonly advisories: number
-  readonly packages: number
+  cves: Schema.Int,
+  advisories: Schema.Int,
+  packages: Schema.Int,
   /** CVEs that are known to be exploited. */
-  readonly knownExploited: number
+  knownExploited: Schema.Int,
   /**
    * Every CVE once. With several packages the one that is worst off decides, so that what counts as `available` is gone
    * once the updates are installed.
    */
-  readonly byFix: Readonly<Record<FixState, number>>
+  byFix: ByFix,
   /** Of these, the ones that are known to be exploited. */
-  readonly exploitedByFix: Readonly<Record<FixState, number>>
+  exploitedByFix: ByFix,
   /** Packages with a finding that an available update fixes. */
-  readonly updatedPackages: number
-}
+  updatedPackages: Schema.Int,
+}).annotate({ identifier: "FindingCounts" })
+export type FindingCounts = typeof FindingCounts.Type
 
 /** From the state that leaves a host exposed the longest to the one that is mended the soonest. */
 const worstFirst: ReadonlyArray<FixState> = [
@@ -28,11 +46,12 @@ const worstFirst: ReadonlyArray<FixState> = [
   "held",
   "pending_reboot",
   "available",
+  "mitigated_livepatch",
 ]
 
 const distinct = (texts: ReadonlyArray<string>): number => new Set(texts).size
 
-const byState = (fixes: ReadonlyArray<{ readonly fix: FixState | undefined }>): Record<FixState, number> => {
+const byState = (fixes: ReadonlyArray<{ readonly fix: FixState | undefined }>): typeof ByFix.Type => {
   const count = (state: FixState) => fixes.filter(({ fix }) => fix === state).length
   return {
     available: count("available"),
@@ -40,6 +59,7 @@ const byState = (fixes: ReadonlyArray<{ readonly fix: FixState | undefined }>): 
     not_in_enabled_repos: count("not_in_enabled_repos"),
     held: count("held"),
     pending_reboot: count("pending_reboot"),
+    mitigated_livepatch: count("mitigated_livepatch"),
     none: count("none"),
     unknown: count("unknown"),
   }

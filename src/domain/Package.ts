@@ -33,7 +33,8 @@ export type ManagerId = typeof ManagerId.Type
 
 /**
  * One installed package. `source` and `sourceVersion` name what it was built from where that differs from its
- * own name and version; `module` is an rpm module label. Rows are keyed by manager, name, architecture and
+ * own name and version; `module` is an rpm module label; `origin` is who published it where that is known not to be the
+ * distribution: the vendor of an rpm, the origin of an apt archive. Rows are keyed by manager, name, architecture and
  * version, because rpm keeps several kernels installed at once.
  */
 export const InstalledPackage = Schema.Struct({
@@ -44,6 +45,7 @@ export const InstalledPackage = Schema.Struct({
   source: Schema.optionalKey(Text),
   sourceVersion: Schema.optionalKey(Text),
   module: Schema.optionalKey(Text),
+  origin: Schema.optionalKey(Text),
   /** Kept back by the administrator: dpkg hold, dnf versionlock, zypper lock, apk pin, pacman IgnorePkg. */
   held: Schema.optionalKey(Schema.Boolean),
 }).annotate({ identifier: "InstalledPackage" })

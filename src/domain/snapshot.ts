@@ -1,6 +1,7 @@
 import canonicalize from "canonicalize"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
+import type { Finding, NotEvaluated } from "./Finding.ts"
 import { Sha256 } from "./Identifiers.ts"
 import { InstallPlan } from "./InstallPlan.ts"
 import { InstalledPackage, packageKey } from "./Package.ts"
@@ -42,26 +43,50 @@ interface EncodedSnapshot {
 }
 
 /**
- * The digest both ends compute: SHA-256 of the canonical JSON of `{ packages, updates }` with canonically ordered rows,
- * taken row by row: the text of thousands of packages would be the largest string that the agent ever holds.
+ * SHA-256 of the canonical JSON of an object of lists, whose names are given in order. It is taken row by row: the text
+ * of thousands of rows would be the largest string that the agent ever holds.
  */
+const listsDigest = (lists: ReadonlyArray<readonly [name: string, rows: ReadonlyArray<unknown>]>): Sha256 => {
+  const hash = createHash("sha256")
+  for (const [position, [name, rows]] of lists.entries()) {
+    hash.update(`${position === 0 ? "{" : ","}"${name}":[`)
+    for (const [index, row] of rows.entries()) {
+      hash.update(`${index === 0 ? "" : ","}${canonicalize(row) ?? "null"}`)
+    }
+    hash.update("]")
+  }
+  hash.update("}")
+  return Sha256.make(hash.digest("hex"))
+}
+
+/** The digest both ends compute: over the canonical JSON of `{ packages, updates }` with canonically ordered rows. */
 export const snapshotDigest = (snapshot: Snapshot): Sha256 => {
   const { packages, updates }: EncodedSnapshot = {
     packages: canonicalInventory(snapshot.packages),
     updates: canonicalUpdates(snapshot.updates),
   }
-  const hash = createHash("sha256")
-  const addRows = (rows: ReadonlyArray<unknown>) => {
-    for (const [index, row] of rows.entries()) {
-      hash.update(`${index === 0 ? "" : ","}${canonicalize(row) ?? "null"}`)
-    }
-  }
-  hash.update('{"packages":[')
-  addRows(packages)
-  hash.update('],"updates":[')
-  addRows(updates)
-  hash.update("]}")
-  return Sha256.make(hash.digest("hex"))
+  return listsDigest([
+    ["packages", packages],
+    ["updates", updates],
+  ])
+}
+
+/** Findings as they are sent, with the packages that nothing is known about. */
+interface EncodedFindings {
+  readonly findings: ReadonlyArray<typeof Finding.Encoded>
+  readonly notEvaluated: ReadonlyArray<typeof NotEvaluated.Encoded>
+}
+
+/** What the findings of a scan are known by: over the canonical JSON of `{ findings, notEvaluated }` in their order. */
+export const findingsDigest = (found: {
+  readonly findings: ReadonlyArray<Finding>
+  readonly notEvaluated: ReadonlyArray<NotEvaluated>
+}): Sha256 => {
+  const { findings, notEvaluated }: EncodedFindings = found
+  return listsDigest([
+    ["findings", findings],
+    ["notEvaluated", notEvaluated],
+  ])
 }
 
 /** Rows to add or replace, and keys to drop, in one list. */

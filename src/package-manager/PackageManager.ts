@@ -42,6 +42,13 @@ export interface UpdateListing {
   readonly updates: ReadonlyArray<AvailableUpdate>
   readonly indexes: ReadonlyArray<IndexState>
   readonly reasons: ReadonlyArray<PartialReason>
+  /**
+   * Where the repositories alone tell who published an installed package: the `origin` of those that are not the
+   * distribution's, by `packageKey`.
+   */
+  readonly origins?: ReadonlyMap<string, string>
+  /** Subscriptions that the repositories show to be attached: `pro`. */
+  readonly channels?: ReadonlyArray<string>
 }
 
 export interface Refreshed {
@@ -74,7 +81,23 @@ export type ReportProgress = (progress: {
 export interface ApplyOptions {
   readonly repair: boolean
   readonly deadline?: DateTime.Utc
+  /** What `fetch` could not download: it is not tried, and reported with these words. */
+  readonly missing?: ReadonlyArray<MissingArchive>
+  /** There is no network: only what `fetch` has brought is installed. */
+  readonly offline?: boolean
   readonly report: ReportProgress
+}
+
+/** A package that cannot be downloaded, and why in the manager's words. */
+export interface MissingArchive {
+  readonly name: PackageName
+  readonly complaint: string
+}
+
+/** What became of a download. What of it failed is no error: the rest can be installed. */
+export interface Fetched {
+  readonly missing: ReadonlyArray<MissingArchive>
+  readonly evidence: InstallReport["evidence"]
 }
 
 /**
@@ -96,6 +119,14 @@ export class PackageManager extends Context.Service<
     readonly refresh: (policy: RefreshPolicy) => Effect.Effect<Refreshed, ManagerError>
     /** What an installation would do, exactly, and what stands against it. Changes nothing. */
     readonly plan: (request: InstallUpdates) => Effect.Effect<Planned, ManagerError>
+    /**
+     * Downloads what `apply` of this plan will need and installs nothing; needs root. Only managers that can then apply
+     * it `offline` have this.
+     */
+    readonly fetch?: (
+      plan: InstallPlan,
+      options: Pick<ApplyOptions, "repair" | "report">,
+    ) => Effect.Effect<Fetched, ManagerError>
     /** Carries out exactly this plan and reads back what became of each package. */
     readonly apply: (plan: InstallPlan, options: ApplyOptions) => Effect.Effect<InstallReport, ManagerError>
     readonly describe: (names: ReadonlyArray<PackageName>) => Effect.Effect<PackageInfoReport, ManagerError>

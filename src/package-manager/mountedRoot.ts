@@ -59,8 +59,9 @@ export const inventoryOfRoot = Effect.fn("MountedRoot.inventory")(function* (
   }
   const assignments = yield* readOsRelease(files)
   const family = databaseFamily(assignments)
+  const system = distribution(assignments)
 
-  const rpm = (manager: "dnf" | "zypper") => readDatabaseCopy({ subprocess, fs }, files, manager)
+  const rpm = (manager: "dnf" | "zypper") => readDatabaseCopy({ subprocess, fs }, files, manager, system.osId)
   const databases: ReadonlyArray<Database> = [
     { manager: "apt", family: "dpkg", read: readStatusFile(files) },
     { manager: "dnf", family: "rpm", read: rpm("dnf") },
@@ -77,7 +78,7 @@ export const inventoryOfRoot = Effect.fn("MountedRoot.inventory")(function* (
     const found = yield* Effect.result(read)
     if (Result.isFailure(found)) failure ??= found.failure
     else if (Option.isSome(found.success)) {
-      return { ...found.success.value, manager, system: distribution(assignments) }
+      return { ...found.success.value, manager, system }
     }
   }
   if (failure !== undefined) return yield* failure

@@ -1,5 +1,8 @@
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { CommandResult } from "../domain/Command.ts"
+import { Coverage, Finding, NotEvaluated } from "../domain/Finding.ts"
+import { FindingCounts } from "../domain/FindingCounts.ts"
 import { HostFacts, HostMetrics, RebootState } from "../domain/Host.ts"
 import { AgentId, CommandId, MachineId, ScanId, Sha256 } from "../domain/Identifiers.ts"
 import { InstalledPackage, PackageFault } from "../domain/Package.ts"
@@ -20,6 +23,12 @@ export const Features = Schema.Array(Schema.String.check(Schema.isMaxLength(64))
   Schema.isMaxLength(64),
 )
 
+/** How often the command keys that an agent has pinned were changed. Absent: never. */
+const KeyGeneration = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** Statements about new command keys (`KeyRotation.ts`) that the agent has not followed yet, oldest first. */
+const KeyRotations = Schema.Array(Schema.String).check(Schema.isMaxLength(100))
+
 /** First contact: sent with the licence key as bearer token and signed with the agent's own new key. */
 export const Enrolment = Schema.Struct({
   publicKey: PublicKey,
@@ -27,6 +36,8 @@ export const Enrolment = Schema.Struct({
   agentVersion: Schema.String,
   features: Features,
   facts: HostFacts,
+  /** Of an agent that has keys pinned from before. */
+  keyGeneration: Schema.optionalKey(KeyGeneration),
 }).annotate({ identifier: "Enrolment" })
 export type Enrolment = typeof Enrolment.Type
 
@@ -36,6 +47,10 @@ export const Enrolled = Schema.Struct({
   /** Who signs commands: the `iss` of every command and the keys to pin. */
   issuer: Schema.String,
   commandKeys: Schema.NonEmptyArray(PublicKey),
+  /** Of `commandKeys`. */
+  keyGeneration: Schema.optionalKey(KeyGeneration),
+  /** For an agent that has older keys pinned. */
+  keyRotations: Schema.optionalKey(KeyRotations),
   /** Who signs vulnerability feeds, also to be pinned: the present key and perhaps the next. Absent without feeds. */
   feedKeys: Schema.optionalKey(Schema.NonEmptyArray(PublicKey)),
   nextBeatSeconds: Schema.Int,
@@ -69,6 +84,7 @@ export const Heartbeat = Schema.Struct({
   results: Schema.Array(CommandResult),
   /** Only when they changed or were asked for. */
   facts: Schema.optionalKey(HostFacts),
+  keyGeneration: Schema.optionalKey(KeyGeneration),
 }).annotate({ identifier: "Heartbeat" })
 export type Heartbeat = typeof Heartbeat.Type
 
@@ -82,8 +98,37 @@ export const HeartbeatReply = Schema.Struct({
   acknowledged: Schema.Array(CommandId),
   /** What the server lacks. */
   want: Schema.Array(Schema.Literals(["facts", "snapshot"])),
+  /** To be followed before `commands`, which may be signed with the new keys. */
+  keyRotations: Schema.optionalKey(KeyRotations),
 }).annotate({ identifier: "HeartbeatReply" })
 export type HeartbeatReply = typeof HeartbeatReply.Type
+
+/**
+ * A report's name: the first 48 bits of its SHA-256 in hexadecimal, which tell it from the one before. Names are compared
+ * and never computed by the server, so that an agent may report more than its server understands.
+ */
+export const ReportName = Schema.String.check(Schema.isPattern(/^[0-9a-f]{12}$/)).annotate({
+  identifier: "ReportName",
+})
+export type ReportName = typeof ReportName.Type
+
+/** What a scan says about vulnerabilities in short: numbers, and what they rest on. */
+export const VulnerabilityReport = Schema.Struct({
+  counts: FindingCounts,
+  coverage: Coverage.mapFields(Struct.omit(["notEvaluated"])),
+  /** `findingsDigest` of the findings that belong to it. */
+  digest: Sha256,
+  /** Findings that are counted and not sent, because there are too many: first those that are hidden by default. */
+  omitted: Schema.optionalKey(Schema.Int),
+}).annotate({ identifier: "VulnerabilityReport" })
+export type VulnerabilityReport = typeof VulnerabilityReport.Type
+
+/** The findings of a report, most important first, and the packages that nothing is known about. */
+export const ReportedFindings = Schema.Struct({
+  findings: Schema.Array(Finding),
+  notEvaluated: Schema.Array(NotEvaluated),
+}).annotate({ identifier: "ReportedFindings" })
+export type ReportedFindings = typeof ReportedFindings.Type
 
 /** Everything about a scan but its rows. */
 export const ScanSummary = Schema.Struct({
@@ -98,28 +143,39 @@ export const ScanSummary = Schema.Struct({
   counts: ScanCounts,
   /** `snapshotDigest` of the rows this scan found. */
   digest: Sha256,
+  /** The report of this scan; absent where the agent does not look for vulnerabilities. */
+  report: Schema.optionalKey(ReportName),
 }).annotate({ identifier: "ScanSummary" })
 export type ScanSummary = typeof ScanSummary.Type
 
 const rowsDelta = <Row extends Schema.Top>(row: Row) =>
   Schema.Struct({ set: Schema.Array(row), drop: Schema.Array(Schema.String) })
 
+/** What every upload may carry. A server that knows nothing of it passes over it. */
+const told = {
+  summary: ScanSummary,
+  /** Where the server is not known to hold the report that the summary names. */
+  report: Schema.optionalKey(VulnerabilityReport),
+  /** Where it is not known to hold the findings whose digest the report has. */
+  found: Schema.optionalKey(ReportedFindings),
+}
+
 /**
  * A scan as cheap as it can be told: nothing but its digest when the server holds these rows, a delta against
- * rows it holds, or the whole.
+ * rows it holds, or the whole. With `SnapshotMismatch` the server asks for the whole, with report and findings.
  */
 export const ScanUpload = Schema.Union([
-  Schema.Struct({ kind: Schema.Literal("digest"), summary: ScanSummary }),
+  Schema.Struct({ kind: Schema.Literal("digest"), ...told }),
   Schema.Struct({
     kind: Schema.Literal("delta"),
-    summary: ScanSummary,
+    ...told,
     base: Sha256,
     packages: rowsDelta(InstalledPackage),
     updates: rowsDelta(AvailableUpdate),
   }),
   Schema.Struct({
     kind: Schema.Literal("full"),
-    summary: ScanSummary,
+    ...told,
     packages: Schema.Array(InstalledPackage),
     updates: Schema.Array(AvailableUpdate),
   }),

@@ -13,7 +13,7 @@ import { InstalledPackage } from "../domain/Package.ts"
 import { ScanCounts } from "../domain/Scan.ts"
 import { AvailableUpdate } from "../domain/Update.ts"
 import { RequestShape } from "./AgentApi.ts"
-import { RunningCommand, ScanSummary } from "./AgentMessages.ts"
+import { ReportedFindings, RunningCommand, ScanSummary, VulnerabilityReport } from "./AgentMessages.ts"
 import {
   InsufficientScope,
   InvalidRequest,
@@ -72,18 +72,24 @@ export const Server = Schema.Struct({
   /** Whether `counts` tell everything: only a complete scan may say "0 updates". */
   scanVerdict: Schema.optionalKey(Schema.Literals(["complete", "partial"])),
   lastScanAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  /** Of the last scan; absent where it did not look for vulnerabilities. */
+  report: Schema.optionalKey(VulnerabilityReport),
   /** Two hosts present this identity, or two identities this machine. */
   cloneSuspected: Schema.Boolean,
 }).annotate({ identifier: "Server" })
 export type Server = typeof Server.Type
 
-/** The latest scan of one server with all its rows. */
+/** The latest scan of one server with all its rows, and its findings, most important first. */
 export const ServerScan = Schema.Struct({
   agentId: AgentId,
   receivedAt: Schema.DateTimeUtcFromString,
   summary: ScanSummary,
   packages: Schema.Array(InstalledPackage),
   updates: Schema.Array(AvailableUpdate),
+  /** Absent, as `findings` and `notEvaluated` are, where the scan did not look for vulnerabilities. */
+  report: Schema.optionalKey(VulnerabilityReport),
+  findings: Schema.optionalKey(ReportedFindings.fields.findings),
+  notEvaluated: Schema.optionalKey(ReportedFindings.fields.notEvaluated),
 }).annotate({ identifier: "ServerScan" })
 export type ServerScan = typeof ServerScan.Type
 

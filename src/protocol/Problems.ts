@@ -52,7 +52,7 @@ export class InsufficientScope extends HttpApiError.Problem<InsufficientScope>()
 
 export class NotFound extends HttpApiError.Problem<NotFound>()(
   "NotFound",
-  { type: "urn:patchctl:problem:not_found", status: 404, title: "No such server, scan or command" },
+  { type: "urn:patchctl:problem:not_found", status: 404, title: "No such server, scan, command or file" },
   { code: Schema.tag("not_found") },
 ) {}
 

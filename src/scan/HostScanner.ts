@@ -7,6 +7,7 @@ import { ScanId } from "../domain/Identifiers.ts"
 import { completenessOf, type PartialReason, type Scan } from "../domain/Scan.ts"
 import { canonicalInventory, canonicalUpdates, snapshotDigest } from "../domain/snapshot.ts"
 import { Host } from "../host/Host.ts"
+import { LivePatches } from "../host/LivePatches.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import { assess } from "../vulnerability/assess.ts"
 import { FeedStore } from "../vulnerability/FeedStore.ts"
@@ -26,6 +27,7 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const managers = yield* PackageManagers
     const host = yield* Host
+    const livePatches = yield* LivePatches
     const random = yield* SecureRandom.SecureRandom
     const feeds = yield* FeedStore
 
@@ -33,18 +35,23 @@ export const layer = Layer.effect(
       packages,
       updates,
       completeness,
-    }: Pick<Scan, "packages" | "updates" | "completeness">) {
+      channels,
+    }: Pick<Scan, "packages" | "updates" | "completeness"> & {
+      readonly channels: ReadonlyArray<string>
+    }) {
       const facts = yield* Effect.option(host.facts)
       const release = Option.flatMap(facts, ({ osId, osVersion }) => releaseOf(osId, osVersion))
       // A container runs the kernel of its host, which is none of its packages.
-      const kernel = Option.filter(facts, ({ container }) => container === "none")
+      const kernel = Option.map(
+        Option.filter(facts, ({ container }) => container === "none"),
+        ({ kernelRelease }) => kernelRelease,
+      )
+      const running = Option.isNone(kernel)
+        ? {}
+        : { runningKernel: kernel.value, livePatched: yield* livePatches.cves(kernel.value) }
       return yield* assess(feeds.current, {
         packages,
-        host: {
-          ...(Option.isSome(kernel) ? { runningKernel: kernel.value.kernelRelease } : {}),
-          // With a subscription attached its updates are offered like any others, which is what decides `fix`.
-          channels: [],
-        },
+        host: { ...running, channels },
         offered: { updates, complete: completeness.verdict === "complete" },
         ...(Option.isSome(release) ? { release: release.value.name } : {}),
       })
@@ -60,7 +67,8 @@ export const layer = Layer.effect(
       const completeness = completenessOf(
         detected.length === 0 ? [noManager] : found.flatMap((one) => one.reasons),
       )
-      const vulnerabilities = yield* vulnerabilitiesOf({ packages, updates, completeness })
+      const channels = found.flatMap((one) => one.channels)
+      const vulnerabilities = yield* vulnerabilitiesOf({ packages, updates, completeness, channels })
       const finishedAt = yield* DateTime.now
       return {
         scan: {

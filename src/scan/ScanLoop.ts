@@ -8,19 +8,22 @@ import { scanCounts } from "../domain/Scan.ts"
 import { type Round, Supervisor } from "../Supervisor.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import { Snapshots } from "../store/Snapshots.ts"
+import { FeedStore } from "../vulnerability/FeedStore.ts"
 import { ScanHost } from "./ScanHost.ts"
 
-/** What the loop remembers: when it scanned, the databases as they were then, and as they were last seen. */
+/** What the loop remembers: when it scanned, databases and feed as they were then, and databases as last seen. */
 interface Seen {
   readonly scannedAt: DateTime.Utc
   readonly scannedStamp: string
+  readonly scannedFeed: string
   readonly lastStamp: string
 }
 
 /**
  * Scans at start, then when the last scan is older than the interval, and early when a package database or its
- * indexes have changed and come to rest, which costs a stat or two a beat. The result is kept on disk, then
- * delivered by the upload loop.
+ * indexes have changed and come to rest, which costs a stat or two a beat, or when another vulnerability feed is in use.
+ * A new feed means a whole scan: what an update fixes depends on what is installed and offered by now. The result is
+ * kept on disk, then delivered by the upload loop.
  */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -28,15 +31,22 @@ export const layer = Layer.effectDiscard(
     const config = yield* AgentConfig
     const host = yield* ScanHost
     const managers = yield* PackageManagers
+    const feeds = yield* FeedStore
     const snapshots = yield* Snapshots
     const interval = Duration.seconds(config.scan_seconds)
     const look = Duration.min(interval, Duration.seconds(config.heartbeat_seconds))
     const seen = yield* Ref.make<Seen | undefined>(undefined)
 
-    const scanNow = Effect.gen(function* () {
+    /** A feed that arrives while the scan runs is noticed afterwards. */
+    const scanNow = Effect.fnUntraced(function* (scannedFeed: string) {
       const scan = yield* host.scan({ refresh: config.refresh })
       const stamp = yield* managers.databaseStamp
-      yield* Ref.set(seen, { scannedAt: scan.startedAt, scannedStamp: stamp, lastStamp: stamp })
+      yield* Ref.set(seen, {
+        scannedAt: scan.startedAt,
+        scannedStamp: stamp,
+        scannedFeed,
+        lastStamp: stamp,
+      })
       yield* snapshots.keep(scan)
       yield* supervisor.wake("upload")
       yield* Effect.logInfo("scan.finished").pipe(
@@ -51,11 +61,13 @@ export const layer = Layer.effectDiscard(
     const round = Effect.gen(function* () {
       const before = yield* Ref.get(seen)
       const stamp = yield* managers.databaseStamp
+      const feed = yield* feeds.stamp
       const due =
         before === undefined ||
         (yield* DateTime.isPast(DateTime.addDuration(before.scannedAt, interval))) ||
-        (stamp !== before.scannedStamp && stamp === before.lastStamp)
-      if (due) yield* scanNow
+        (stamp !== before.scannedStamp && stamp === before.lastStamp) ||
+        feed !== before.scannedFeed
+      if (due) yield* scanNow(feed)
       else yield* Ref.set(seen, { ...before, lastStamp: stamp })
       const done: Round = { next: look }
       return done

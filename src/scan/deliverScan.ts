@@ -6,9 +6,10 @@ import { deltaBetween } from "../domain/snapshot.ts"
 import type { ScanSummary, ScanUpload } from "../protocol/AgentMessages.ts"
 import { Snapshots } from "../store/Snapshots.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
+import { type NamedReport, vulnerabilityReport } from "./vulnerabilityReport.ts"
 
-/** Everything about a scan but its rows. */
-export const summaryOf = (scan: Scan): ScanSummary => ({
+/** Everything about a scan but its rows and its report. */
+const summaryOf = (scan: Scan, report: NamedReport | undefined): ScanSummary => ({
   scanId: scan.id,
   startedAt: scan.startedAt,
   durationMilliseconds: scan.durationMilliseconds,
@@ -19,20 +20,34 @@ export const summaryOf = (scan: Scan): ScanSummary => ({
   reboot: scan.reboot,
   counts: scanCounts(scan),
   digest: scan.digest,
+  ...(report === undefined ? {} : { report: report.name }),
 })
 
-const whole = (scan: Scan): ScanUpload => ({
-  kind: "full",
-  summary: summaryOf(scan),
-  packages: scan.packages,
-  updates: scan.updates,
-})
+/** As much of a report as a server lacks that holds another, or none. */
+const newsOf = (
+  report: NamedReport | undefined,
+  held: NamedReport | undefined,
+): Pick<ScanUpload, "report" | "found"> => {
+  if (report === undefined || report.name === held?.name) return {}
+  return report.report.digest === held?.report.digest
+    ? { report: report.report }
+    : { report: report.report, found: report.found }
+}
 
-/** The cheapest upload that leads a server which holds `held` to `scan`. */
+/** The cheapest upload that leads a server which holds `held` to `scan`; everything where it holds nothing. */
 export const uploadFor = (scan: Scan, held: Option.Option<Scan>): ScanUpload => {
-  if (Option.isNone(held)) return whole(scan)
-  const summary = summaryOf(scan)
-  if (held.value.digest === scan.digest) return { kind: "digest", summary }
+  const report = vulnerabilityReport(scan)
+  const summary = summaryOf(scan, report)
+  const whole = (news: Pick<ScanUpload, "report" | "found">): ScanUpload => ({
+    kind: "full",
+    summary,
+    ...news,
+    packages: scan.packages,
+    updates: scan.updates,
+  })
+  if (Option.isNone(held)) return whole(newsOf(report, undefined))
+  const news = newsOf(report, vulnerabilityReport(held.value))
+  if (held.value.digest === scan.digest) return { kind: "digest", summary, ...news }
   const delta = deltaBetween(held.value, scan)
   const changes =
     delta.packages.set.length +
@@ -40,8 +55,8 @@ export const uploadFor = (scan: Scan, held: Option.Option<Scan>): ScanUpload => 
     delta.updates.set.length +
     delta.updates.drop.length
   return changes < scan.packages.length + scan.updates.length
-    ? { kind: "delta", summary, base: held.value.digest, ...delta }
-    : whole(scan)
+    ? { kind: "delta", summary, ...news, base: held.value.digest, ...delta }
+    : whole(news)
 }
 
 /** Delivers the newest scan that the server does not have yet; nothing when there is none. */
@@ -55,7 +70,11 @@ export const deliverScan = Effect.fn("deliverScan")(function* (agent: AgentId) {
   const upload = uploadFor(scan, yield* snapshots.acknowledged)
   yield* controlPlane
     .uploadScan(agent, upload)
-    .pipe(Effect.catchTag("SnapshotRefused", () => controlPlane.uploadScan(agent, whole(scan))))
+    .pipe(
+      Effect.catchTag("SnapshotRefused", () =>
+        controlPlane.uploadScan(agent, uploadFor(scan, Option.none())),
+      ),
+    )
   yield* snapshots.acknowledge(scan)
   yield* Effect.logInfo("scan.delivered").pipe(Effect.annotateLogs({ id: scan.id, kind: upload.kind }))
 })

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { RefreshPolicy } from "../domain/Command.ts"
-import type { ManagerId } from "../domain/Package.ts"
+import { type InstalledPackage, type ManagerId, packageKey } from "../domain/Package.ts"
 import type { PartialReason } from "../domain/Scan.ts"
 import type { DetectedManager } from "../package-manager/PackageManagers.ts"
 import type { Inventory, ManagerError, Refreshed, UpdateListing } from "../package-manager/PackageManager.ts"
@@ -13,6 +13,18 @@ const collectorFailed = (manager: ManagerId, error: ManagerError): PartialReason
       : "collector_failed",
   detail: error.message,
 })
+
+/** The packages with what only the repositories know of them. */
+const withOrigins = (
+  packages: ReadonlyArray<InstalledPackage>,
+  { origins }: UpdateListing,
+): ReadonlyArray<InstalledPackage> =>
+  origins === undefined || origins.size === 0
+    ? packages
+    : packages.map((row) => {
+        const origin = origins.get(packageKey(row))
+        return origin === undefined ? row : { ...row, origin }
+      })
 
 /** What one manager answered; each of the three questions fails alone and then counts as a reason. */
 export const examineManager = Effect.fn("examineManager")(function* (
@@ -41,6 +53,7 @@ export const examineManager = Effect.fn("examineManager")(function* (
       ...listed,
       updates: [],
       indexes: [],
+      channels: [],
       refreshed: false,
       repositories: [],
       reasons: [...listed.reasons, reason],
@@ -56,10 +69,11 @@ export const examineManager = Effect.fn("examineManager")(function* (
   const listed = yield* inventory
   const available = yield* orReason<UpdateListing>(manager.updates, { updates: [], indexes: [], reasons: [] })
   return {
-    packages: listed.packages,
+    packages: withOrigins(listed.packages, available),
     faults: listed.faults,
     updates: available.updates,
     indexes: available.indexes,
+    channels: available.channels ?? [],
     refreshed: refreshed.refreshed,
     repositories: refreshed.repositories,
     reasons: [...refreshed.reasons, ...listed.reasons, ...available.reasons],

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { closeSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite"
 
@@ -50,6 +51,31 @@ export const reasonOf = (cause: unknown): StoreError["reason"] => {
   const system = "code" in cause ? systemReasons[String(cause.code)] : undefined
   return sqlite ?? system ?? "failed"
 }
+
+/**
+ * Holds `path`, a SQLite file without content, until the scope ends; fails with `busy` while somebody else does. The
+ * kernel lets go of it with the process, however that ends, so that there are no stale locks.
+ */
+export const lockFile = (path: string): Effect.Effect<void, StoreError, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.try({
+        try: () => {
+          createPrivate(path)
+          const lock = new DatabaseSync(path, { timeout: 0 })
+          try {
+            lock.exec("BEGIN EXCLUSIVE")
+            return lock
+          } catch (cause) {
+            lock.close()
+            throw cause
+          }
+        },
+        catch: (cause) => new StoreError({ path, reason: reasonOf(cause), cause }),
+      }),
+      (lock) => Effect.sync(() => lock.close()),
+    ),
+  )
 
 /** SQLite would create the file for everybody to read; its WAL takes over the mode of the file. */
 const createPrivate = (path: string): void => {

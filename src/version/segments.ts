@@ -26,17 +26,10 @@ export const pastLetters = (text: string, at: number): number => {
   return past
 }
 
-/** The first place from `at` on that holds a digit, a letter or one of the `operators`; or the end. */
-export const pastSeparators = (text: string, at: number, operators = ""): number => {
+/** The first place from `at` on that holds a digit or a letter; or the end. */
+export const pastSeparators = (text: string, at: number): number => {
   let past = at
-  while (
-    past < text.length &&
-    !isDigit(text, past) &&
-    !isLetter(text, past) &&
-    !operators.includes(text.charAt(past))
-  ) {
-    past += 1
-  }
+  while (past < text.length && !isDigit(text, past) && !isLetter(text, past)) past += 1
   return past
 }
 
@@ -45,15 +38,31 @@ export const sign = (difference: number): -1 | 0 | 1 => (difference < 0 ? -1 : d
 /** By UTF-16 code units; of ASCII that is what strcmp says. */
 export const compareTexts = (a: string, b: string): -1 | 0 | 1 => (a < b ? -1 : a > b ? 1 : 0)
 
-const significant = (digits: string): string => {
-  let first = 0
-  while (digits.charCodeAt(first) === zero) first += 1
-  return digits.slice(first)
+const pastZeros = (text: string, at: number): number => {
+  let past = at
+  while (text.charCodeAt(past) === zero) past += 1
+  return past
+}
+
+/** As `compareNumbers`, of the digits between two places of each text, cut out of neither. */
+export const compareDigits = (
+  a: string,
+  startA: number,
+  endA: number,
+  b: string,
+  startB: number,
+  endB: number,
+): -1 | 0 | 1 => {
+  let inA = Math.min(pastZeros(a, startA), endA)
+  let inB = Math.min(pastZeros(b, startB), endB)
+  if (endA - inA !== endB - inB) return sign(endA - inA - (endB - inB))
+  while (inA < endA && a.charCodeAt(inA) === b.charCodeAt(inB)) {
+    inA += 1
+    inB += 1
+  }
+  return inA === endA ? 0 : sign(a.charCodeAt(inA) - b.charCodeAt(inB))
 }
 
 /** Two runs of digits as numbers, of any length. No digits at all are 0. */
-export const compareNumbers = (a: string, b: string): -1 | 0 | 1 => {
-  const digitsA = significant(a)
-  const digitsB = significant(b)
-  return sign(digitsA.length - digitsB.length) || compareTexts(digitsA, digitsB)
-}
+export const compareNumbers = (a: string, b: string): -1 | 0 | 1 =>
+  compareDigits(a, 0, a.length, b, 0, b.length)

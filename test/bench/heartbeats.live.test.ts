@@ -55,6 +55,8 @@ describe("1,000 heartbeats against a real control plane", () => {
         assert.strictEqual(report.wholeInventoryPackages, 2000)
         assert.isAbove(report.wholeInventoryHttpBytes.sent, 10 * 1024)
         assert.isAtMost(report.wholeInventoryHttpBytes.sent, 60 * 1024)
+        assert.strictEqual(report.newFindings, 500)
+        assert.isAbove(report.newFindingsHttpBytes.sent, 5 * 1024)
       }),
     300_000,
   )

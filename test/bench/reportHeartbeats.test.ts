@@ -22,6 +22,7 @@ const both = { sent: 1000, received: 400 }
 /** A run of 200 beats in which everything is as it should be. */
 const run = (changes: Partial<Measured> = {}): Measured => ({
   packages: 2000,
+  findings: 500,
   warmUpFailures: 0,
   beats: Array.from({ length: 200 }, (_, index) => beat(index)),
   memory: [50, 100, 150, 200].map((beats) => ({
@@ -32,6 +33,7 @@ const run = (changes: Partial<Measured> = {}): Measured => ({
   })),
   unchangedScan: exchange(1000),
   wholeInventory: exchange(26_000),
+  newFindings: exchange(20_000),
   serverProcessorMilliseconds: 1000,
   tcp: { openConnection: both, newConnection: both },
   ...changes,

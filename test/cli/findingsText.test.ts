@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { findingsSummary, findingsText } from "../../src/cli/findingsText.ts"
 import { paint } from "../../src/cli/plainText.ts"
 import { Vulnerabilities } from "../../src/domain/Finding.ts"
+import { finding } from "../vulnerability/sampleFindings.ts"
 import { clean, doubtful, everyState, many, nativeOnly, noData } from "./sampleVulnerabilities.ts"
 
 const plain = paint(false)
@@ -16,6 +17,11 @@ describe("findingsSummary", () => {
     ["many", many, "updates of 24 packages fix 24 CVEs"],
     ["nothing found", clean, "none known"],
     ["fixed issues only", doubtful, "none known that has a fix; 1 package not evaluated (third party)"],
+    [
+      "a live patch",
+      { ...clean, findings: [finding({ fix: "mitigated_livepatch" })] },
+      "a live patch mitigates 1 CVE",
+    ],
     ["no vendor data", noData, "unknown, because there are no vendor data"],
     [
       "the package manager's data alone",

@@ -24,6 +24,7 @@ describe("docs/reference/openapi.json", () => {
   it("describes every call there is", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).toSorted(), [
       "get /v1/commands/{commandId}",
+      "get /v1/feeds/{file}",
       "get /v1/servers",
       "get /v1/servers/{agentId}",
       "get /v1/servers/{agentId}/commands",
@@ -54,5 +55,6 @@ describe("docs/reference/openapi.json", () => {
     assert.deepStrictEqual(security["post /v1/agents"], ["licenseKey"])
     assert.deepStrictEqual(security["post /v1/heartbeats"], ["requestSignature"])
     assert.deepStrictEqual(security["get /v1/servers"], ["operatorToken"])
+    assert.deepStrictEqual(security["get /v1/feeds/{file}"], [])
   })
 })

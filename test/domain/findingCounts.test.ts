@@ -20,6 +20,7 @@ describe("findingCounts", () => {
       not_in_enabled_repos: 0,
       held: 0,
       pending_reboot: 0,
+      mitigated_livepatch: 0,
       none: 0,
       unknown: 0,
     }

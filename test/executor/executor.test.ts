@@ -18,6 +18,7 @@ import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import * as noFeed from "../fakes/noFeed.ts"
+import * as noLivePatches from "../fakes/noLivePatches.ts"
 
 const noStatus = new StatusFileError({ path: "status.json", reason: "missing", cause: "none" })
 
@@ -28,6 +29,7 @@ const services = (changes: Partial<typeof config> = {}) =>
         FakeHost.layer,
         FakeManagers.layer,
         noFeed.layer,
+        noLivePatches.layer,
         NodeCrypto.layerSecureRandom,
         NodeFileSystem.layer,
         Ledger.layer.pipe(Layer.provideMerge(Database.layer(":memory:", ledgerMigrations))),

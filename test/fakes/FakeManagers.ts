@@ -6,7 +6,11 @@ import { Architecture, type InstalledPackage, PackageName, PackageVersion } from
 import type { AvailableUpdate } from "../../src/domain/Update.ts"
 import { planDigest } from "../../src/domain/snapshot.ts"
 import type { InstallPlan } from "../../src/domain/InstallPlan.ts"
-import { ManagerError, type PackageManager } from "../../src/package-manager/PackageManager.ts"
+import {
+  ManagerError,
+  type PackageManager,
+  type UpdateListing,
+} from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 
 export const installed = (name: string, version: string): InstalledPackage => ({
@@ -31,6 +35,8 @@ export const update = (name: string, from: string, to: string): AvailableUpdate 
 export interface ManagerMemory {
   readonly packages: ReadonlyArray<InstalledPackage>
   readonly updates: ReadonlyArray<AvailableUpdate>
+  /** What its repositories tell beyond the updates. */
+  readonly told: Pick<UpdateListing, "origins" | "channels">
   readonly failing: ReadonlySet<keyof PackageManager["Service"]>
   readonly refreshes: number
   readonly applied: ReadonlyArray<InstallPlan>
@@ -68,6 +74,7 @@ export const layer = Layer.effectContext(
     const memory = yield* Ref.make<ManagerMemory>({
       packages: [installed("bash", "5.2-1"), installed("openssl", "3.0.1-1")],
       updates: [update("openssl", "3.0.1-1", "3.0.2-1")],
+      told: {},
       failing: new Set(),
       refreshes: 0,
       applied: [],
@@ -83,7 +90,12 @@ export const layer = Layer.effectContext(
 
     const manager: PackageManager["Service"] = {
       inventory: Effect.map(asked("inventory"), ({ packages }) => ({ packages, faults: [], reasons: [] })),
-      updates: Effect.map(asked("updates"), ({ updates }) => ({ updates, indexes: [], reasons: [] })),
+      updates: Effect.map(asked("updates"), ({ updates, told }) => ({
+        ...told,
+        updates,
+        indexes: [],
+        reasons: [],
+      })),
       refresh: (policy) =>
         Effect.gen(function* () {
           yield* asked("refresh")

@@ -6,7 +6,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { packageKey } from "../../src/domain/Package.ts"
 import { Host } from "../../src/host/Host.ts"
+import { LivePatches } from "../../src/host/LivePatches.ts"
 import * as HostScanner from "../../src/scan/HostScanner.ts"
 import { ScanHost } from "../../src/scan/ScanHost.ts"
 import { FeedRefused, FeedStore, type KeptFeed } from "../../src/vulnerability/FeedStore.ts"
@@ -39,13 +41,26 @@ const feed: KeptFeed = {
   ),
 }
 
+const proOnly = new TextEncoder().encode(
+  [header, "DSA-2-1\tI\t2026-05-04\t2026-3\tbash", "", "", "bash\t5.2-9\t0\tc=pro", "", ""].join("\n"),
+)
+
 interface Scene {
   readonly feeds?: Effect.Effect<Option.Option<KeptFeed>, FeedRefused>
   readonly container?: string
   readonly failing?: "updates"
+  readonly told?: FakeManagers.ManagerMemory["told"]
+  /** What is patched in the kernel 6.1.0-28-amd64. */
+  readonly patched?: ReadonlyArray<string>
 }
 
-const scanned = ({ feeds = Effect.succeedSome(feed), container = "none", failing }: Scene = {}) =>
+const scanned = ({
+  feeds = Effect.succeedSome(feed),
+  container = "none",
+  failing,
+  told = {},
+  patched = [],
+}: Scene = {}) =>
   Effect.gen(function* () {
     const memory = yield* FakeManagers.FakeManager
     const kernel = (release: string, version: string) =>
@@ -57,6 +72,7 @@ const scanned = ({ feeds = Effect.succeedSome(feed), container = "none", failing
         { ...kernel("6.1.0-28-amd64", "6.1.115-1"), source: "linux" },
         { ...kernel("6.1.0-30-amd64", "6.1.119-1"), source: "linux" },
       ],
+      told,
       failing: new Set(failing === undefined ? [] : [failing]),
     }))
     const host = yield* ScanHost
@@ -75,6 +91,10 @@ const scanned = ({ feeds = Effect.succeedSome(feed), container = "none", failing
               ),
             ).pipe(Layer.provide(FakeHost.layer)),
             FakeManagers.layer,
+            Layer.mock(LivePatches)({
+              cves: (kernel) =>
+                Effect.succeed(new Set(kernel === FakeHost.facts.kernelRelease ? patched : [])),
+            }),
             Layer.mock(FeedStore)({ current: feeds }),
             NodeCrypto.layerSecureRandom,
           ),
@@ -95,6 +115,42 @@ describe("a scan of this host", () => {
         "CVE-2026-1 linux pending_reboot",
         "CVE-2026-2 linux pending_reboot",
       ])
+    }),
+  )
+
+  it.effect("says which of its packages are not the distribution's, and does not judge them", () =>
+    Effect.gen(function* () {
+      const bash = FakeManagers.installed("bash", "5.2-1")
+      const { scan, fixes, coverage } = yield* scanned({
+        told: { origins: new Map([[packageKey(bash), "Bash Inc"]]) },
+      })
+      assert.deepInclude(scan.packages, { ...bash, origin: "Bash Inc" })
+      assert.deepStrictEqual(coverage.notEvaluated, [{ package: "bash", reason: "third_party" }])
+      assert.notMatch(fixes.join("\n"), /bash/)
+    }),
+  )
+
+  it.effect("names the subscription that has a fix unless it is attached", () =>
+    Effect.gen(function* () {
+      const feeds = Effect.succeedSome({ ...feed, content: Stream.make(proOnly) })
+      assert.deepStrictEqual((yield* scanned({ feeds })).fixes, ["CVE-2026-3 bash needs_channel"])
+      assert.deepStrictEqual((yield* scanned({ feeds, told: { channels: ["pro"] } })).fixes, [
+        "CVE-2026-3 bash not_in_enabled_repos",
+      ])
+    }),
+  )
+
+  it.effect("knows what a live patch mends in the running kernel", () =>
+    Effect.gen(function* () {
+      const { fixes } = yield* scanned({ patched: ["CVE-2026-1"] })
+      assert.includeMembers(
+        [...fixes],
+        [
+          "CVE-2026-1 openssl available",
+          "CVE-2026-1 linux mitigated_livepatch",
+          "CVE-2026-2 linux pending_reboot",
+        ],
+      )
     }),
   )
 

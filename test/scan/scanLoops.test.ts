@@ -14,17 +14,28 @@ import { Identity } from "../../src/store/Identity.ts"
 import { Snapshots } from "../../src/store/Snapshots.ts"
 import { Supervisor } from "../../src/Supervisor.ts"
 import { RequestFailed } from "../../src/transport/ControlPlane.ts"
+import { FeedStore } from "../../src/vulnerability/FeedStore.ts"
+import { eventually } from "../eventually.ts"
 import * as AgentLayers from "../fakes/AgentLayers.ts"
 import { agentId } from "../fakes/CommandSigning.ts"
 import { FakeServer } from "../fakes/FakeControlPlane.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import * as noFeed from "../fakes/noFeed.ts"
+import * as noLivePatches from "../fakes/noLivePatches.ts"
 
-const base = HostScanner.layer.pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(AgentLayers.layer, FakeManagers.layer, noFeed.layer, NodeCrypto.layerSecureRandom),
-  ),
-)
+const baseWith = (feeds: Layer.Layer<FeedStore>) =>
+  HostScanner.layer.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        AgentLayers.layer,
+        FakeManagers.layer,
+        feeds,
+        noLivePatches.layer,
+        NodeCrypto.layerSecureRandom,
+      ),
+    ),
+  )
+const base = baseWith(noFeed.layer)
 
 const loops = Layer.merge(ScanLoop.layer, UploadLoop.layer)
 
@@ -32,11 +43,12 @@ const loops = Layer.merge(ScanLoop.layer, UploadLoop.layer)
 const running = <A, E, R, E2 = never, R2 = never>(
   test: Effect.Effect<A, E, R>,
   scene: Effect.Effect<unknown, E2, R2> = Effect.void,
+  world = base,
 ) =>
   Effect.flatMap(Identity, (identity) => identity.remember({ agentId, exchangeToken: "token" })).pipe(
     Effect.andThen(scene),
     Effect.andThen(Effect.provide(test, loops)),
-    Effect.provide(base),
+    Effect.provide(world),
   )
 
 const uploads = Effect.map(Effect.flatMap(FakeServer, Ref.get), (memory) => memory.uploads)
@@ -73,6 +85,34 @@ describe("the scan loop", () => {
       }),
     ),
   )
+
+  it.effect("scans as soon as it is told of another vulnerability feed, and not for the same one", () => {
+    let stamp = ""
+    const feeds = Layer.mock(FeedStore)({
+      current: Effect.succeedNone,
+      stamp: Effect.sync(() => stamp),
+    })
+    return running(
+      Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        const bell = supervisor.wake("scan")
+        const scans = Effect.map(uploads, ({ length }) => length)
+        yield* TestClock.adjust("11 minutes")
+        assert.strictEqual(yield* scans, 1)
+        stamp = "412"
+        yield* bell
+        yield* eventually("a scan at once", scans, (count) => count === 2)
+        yield* bell
+        yield* TestClock.adjust("11 minutes")
+        assert.strictEqual(yield* scans, 2)
+        stamp = "413"
+        yield* TestClock.adjust("6 minutes")
+        yield* eventually("a scan without a bell", scans, (count) => count === 3)
+      }),
+      Effect.void,
+      baseWith(feeds),
+    )
+  })
 
   it.effect("sends a delta that leads the server to what the host has", () =>
     running(

@@ -34,6 +34,7 @@ export const feedBuild = Command.make(
     secdb: input("secdb", "DIR", "Directory with Alpine's secdb: main.json, community.json"),
     avg: input("avg", "FILE", "The JSON document of Arch's security tracker"),
     kev: input("kev", "FILE", "CISA's catalogue of known exploited vulnerabilities, JSON or CSV"),
+    epss: input("epss", "FILE", "FIRST's table of EPSS scores, CSV, as published or unpacked"),
     out: input(
       "out",
       "DIR",
@@ -45,6 +46,12 @@ export const feedBuild = Command.make(
       Flag.withDescription("Until agents call it old, 1 to 366"),
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 366 }))),
       Flag.withDefault(7),
+    ),
+    serial: Flag.Int("serial").pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("Number of this publication, higher than the last; default the next"),
+      Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+      Flag.optional,
     ),
     licence: Flag.String("licence").pipe(
       Flag.withMetavar("SPDX"),
@@ -66,23 +73,28 @@ export const feedBuild = Command.make(
     ),
     json: jsonFlag,
   },
-  Effect.fnUntraced(function* ({ out, key: keyFile, days, json, ...inputs }) {
+  Effect.fnUntraced(function* ({ out, key: keyFile, days, serial, json, ...inputs }) {
     const dataDirectory = yield* DataFlag
     const openData = openDataDirectory(dataDirectory, { create: true })
-    const { feed, leftOut, records } = yield* buildFeed(inputs)
+    const { feed, leftOut, records, ...figures } = yield* buildFeed(inputs)
     const key = yield* readFeedKey(keyFile, openData)
     const directory = Option.isSome(out) ? out.value : (yield* openData).feeds
-    const { entry, manifest } = yield* publishFeed(directory, feed, { key, days })
+    const { entry, manifest, expires } = yield* publishFeed(directory, feed, {
+      key,
+      days,
+      ...(Option.isSome(serial) && { serial: serial.value }),
+    })
     const { advisories, packages } = feed.body
     const report: FeedBuildReport = {
       release: feed.about.release,
       directory,
       file: entry.file,
       serial: manifest.serial,
-      expires: manifest.expires,
+      expires,
       records,
       advisories: new Set(advisories.map(({ id }) => id)).size,
       cves: new Set(advisories.flatMap(({ cves }) => cves)).size,
+      ...figures,
       packages: packages.length,
       rows: entry.rows,
       raw_bytes: entry.rawBytes,
@@ -96,7 +108,7 @@ export const feedBuild = Command.make(
 ).pipe(
   Command.withShortDescription("Make and sign the feed of one release"),
   Command.withDescription(
-    `Makes the vulnerability feed of one release from vendors' data on disk, and publishes it with manifest.json, its signature and feed-key.pub. Feeds of other releases in the same directory stay. Run one at a time.
+    `Makes the vulnerability feed of one release from vendors' data on disk, and publishes it with manifest.json, its signature and feed-key.pub. Feeds of other releases in the same directory stay. A build waits while another publishes there.
 
 Exit codes:
      0  published

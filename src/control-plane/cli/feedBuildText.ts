@@ -14,6 +14,8 @@ export const FeedBuildReport = Schema.Struct({
   records: Schema.Int,
   advisories: Schema.Int,
   cves: Schema.Int,
+  /** CVEs with an EPSS score, where these were given. */
+  scored: Schema.optionalKey(Schema.Int),
   packages: Schema.Int,
   /** Pairs of package and fix. */
   rows: Schema.Int,
@@ -33,7 +35,7 @@ export const feedBuildText = (report: FeedBuildReport): string => {
   })
   const facts = [
     ["advisories", String(report.advisories)],
-    ["CVEs", String(report.cves)],
+    ["CVEs", `${report.cves}${report.scored === undefined ? "" : `, ${report.scored} with an EPSS score`}`],
     ["packages", String(report.packages)],
     ["rows", String(report.rows)],
     ["bytes", `${report.bytes} compressed, ${report.raw_bytes} raw`],

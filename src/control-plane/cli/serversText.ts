@@ -11,6 +11,8 @@ const countText = (count: number | undefined) => (count === undefined ? "-" : St
 const notes = (server: Server) => [
   ...(server.cloneSuspected ? ["clone suspected"] : []),
   ...(server.scanVerdict === "partial" ? ["scan partial"] : []),
+  ...(server.report?.coverage.verdict === "no_vendor_data" ? ["no vulnerability data"] : []),
+  ...(server.report?.coverage.feed?.stale === true ? ["vulnerability data old"] : []),
 ]
 
 export const serversText = (servers: ReadonlyArray<Server>): string =>
@@ -26,6 +28,7 @@ export const serversText = (servers: ReadonlyArray<Server>): string =>
           "PACKAGES",
           "UPDATES",
           "SECURITY",
+          "CVES",
           "REBOOT",
           "NOTE",
         ],
@@ -38,6 +41,7 @@ export const serversText = (servers: ReadonlyArray<Server>): string =>
           countText(server.counts?.packages),
           countText(server.counts?.updates),
           countText(server.counts?.securityUpdates),
+          countText(server.report?.counts.cves),
           server.reboot,
           notes(server).join(", "),
         ]),

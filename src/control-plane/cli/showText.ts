@@ -1,7 +1,11 @@
+import { isHidden } from "../../domain/Finding.ts"
 import type { AvailableUpdate } from "../../domain/Update.ts"
 import type { Server, ServerScan } from "../../protocol/OperatorApi.ts"
+import { alignedRows } from "../../vulnerability/alignedRows.ts"
+import { findingCells, findingColumns } from "../../vulnerability/findingCells.ts"
+import { coverageWords, findingsWords } from "../../vulnerability/findingsWords.ts"
 import { instantText } from "./instantText.ts"
-import { plainTable } from "./plainTable.ts"
+import { plainTable, printable } from "./plainTable.ts"
 import { onlineText } from "./serversText.ts"
 
 export interface ServerView {
@@ -48,7 +52,42 @@ export const updatesText = (updates: ReadonlyArray<AvailableUpdate>): string =>
     ]),
   )
 
-export const showText = ({ server, scan }: ServerView): string => {
+const vulnerabilityRows = (scan: ServerScan | undefined): ReadonlyArray<ReadonlyArray<string>> => {
+  if (scan === undefined) return []
+  const { report, notEvaluated = [] } = scan
+  if (report === undefined) return [["Vulnerabilities", "not looked for by this agent"]]
+  const basis = coverageWords(report.coverage).map(({ text }) => text)
+  return [
+    ["Vulnerabilities", findingsWords(report.counts, report.coverage, notEvaluated)],
+    ["Vulnerability data", basis.join(report.coverage.feed === undefined ? ": " : "; ")],
+  ]
+}
+
+/** Every finding but those that are hidden by default, in the order in which the agent lists them. */
+const findingsText = ({ findings = [], report }: ServerScan): ReadonlyArray<string> => {
+  const shown = findings.filter((finding) => !isHidden(finding))
+  const left = [
+    ...(findings.length > shown.length
+      ? [`${findings.length - shown.length} negligible or under investigation`]
+      : []),
+    ...(report?.omitted === undefined ? [] : [`${report.omitted} that the agent did not send`]),
+  ]
+  return [
+    ...(shown.length === 0
+      ? []
+      : [
+          "",
+          ...alignedRows([
+            findingColumns,
+            ...shown.map((finding) => Object.values(findingCells(finding)).map(printable)),
+          ]),
+        ]),
+    ...(left.length === 0 ? [] : ["", `Not shown: ${left.join(", ")}; --json has what was sent`]),
+  ]
+}
+
+/** With `findings` the table of findings as well. */
+export const showText = ({ server, scan }: ServerView, findings: boolean): string => {
   const rows = [
     ["Server", server.agentId],
     ["Host", `${server.facts.hostname} (${server.facts.osName}, ${server.facts.architecture})`],
@@ -69,7 +108,12 @@ export const showText = ({ server, scan }: ServerView): string => {
       ? [["Clone suspected", "two hosts share this identity or two identities this machine"]]
       : []),
     ["Last scan", scanText(scan)],
+    ...vulnerabilityRows(scan),
   ]
   const updates = scan?.updates ?? []
-  return [plainTable([], rows), ...(updates.length === 0 ? [] : ["", updatesText(updates)])].join("\n")
+  return [
+    plainTable([], rows),
+    ...(updates.length === 0 ? [] : ["", updatesText(updates)]),
+    ...(findings && scan !== undefined ? findingsText(scan) : []),
+  ].join("\n")
 }

@@ -1,7 +1,6 @@
 import * as Schema from "effect/Schema"
 import type { Release } from "../../vulnerability/release.ts"
 import type { Claim, Reading } from "./Claim.ts"
-import { isCve } from "./vulnerabilityIds.ts"
 
 /** One repository of one branch of Alpine's secdb: `v3.20/main.json`. */
 export const Secdb = Schema.Struct({
@@ -20,11 +19,20 @@ export const Secdb = Schema.Struct({
 })
 export type Secdb = typeof Secdb.Type
 
-/** `CVE-2017-2616 (+ regression fix)`, `CVE-2019-14697 XSA-300`: the CVEs, or else the first id. */
+/** People write these ids: `CVE_2019-2426` and `CVE 2018-16859` are there, too. */
+const writtenCve = /\bCVE[-_ ]?(\d{4})[-_](\d{4,})/gi
+
+/**
+ * `CVE-2017-2616 (+ regression fix)`, `CVE-2019-14697 XSA-300`: the CVEs, or else the first id. A line of words alone
+ * names nothing.
+ */
 const idsOf = (line: string): ReadonlyArray<string> => {
-  const words = line.split(/[\s,]+/).filter((word) => word !== "")
-  const cves = words.filter(isCve)
-  return cves.length > 0 ? cves : words.slice(0, 1)
+  const cves = [...line.matchAll(writtenCve)].map(([, year, number]) => `CVE-${year}-${number}`)
+  if (cves.length > 0) return [...new Set(cves)]
+  return line
+    .split(/[\s,]+/)
+    .filter((word) => /\d/.test(word))
+    .slice(0, 1)
 }
 
 /** What a repository of secdb says about a release; another branch's says nothing. */

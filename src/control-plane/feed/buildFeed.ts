@@ -10,8 +10,9 @@ import { ArchGroup, readArchGroup } from "./archGroups.ts"
 import { compileDraft } from "./compileDraft.ts"
 import { cvssScore } from "./cvssScore.ts"
 import { readDebianTracker, Tracker } from "./debianTracker.ts"
+import { cvesOf, readExploitScores, withExploitScores } from "./exploitScores.ts"
 import { FeedBuildFailed } from "./FeedBuildFailed.ts"
-import { FeedDraft } from "./FeedDraft.ts"
+import { type FeedBody, FeedDraft } from "./FeedDraft.ts"
 import { readKnownExploited } from "./knownExploited.ts"
 import type { OsvRecord } from "./OsvRecord.ts"
 import { isRejected, readOsvRecord } from "./osvClaims.ts"
@@ -29,6 +30,7 @@ export interface FeedInputs {
   readonly secdb: Option.Option<string>
   readonly avg: Option.Option<string>
   readonly kev: Option.Option<string>
+  readonly epss: Option.Option<string>
   readonly licence: Option.Option<string>
   readonly source: Option.Option<string>
   readonly endOfLife: boolean
@@ -163,6 +165,19 @@ const readExploited = Effect.fnUntraced(function* (path: string) {
   return yield* readKnownExploited(text)
 })
 
+/** The feed with scores, and how many there are. */
+const scored = Effect.fnUntraced(function* (draft: FeedDraft, body: FeedBody, epss: Option.Option<string>) {
+  if (Option.isNone(epss)) return { body }
+  const { scores, invalid } = yield* readExploitScores(epss.value, cvesOf(body))
+  if (invalid > 0) {
+    draft.leaveOut("invalid", invalid)
+    yield* Effect.logWarning("feed.scores_invalid").pipe(
+      Effect.annotateLogs({ place: epss.value, lines: invalid }),
+    )
+  }
+  return { body: withExploitScores(body, scores), scored: scores.size }
+})
+
 /**
  * Debian's and Ubuntu's records of CVEs say what is open, too; a complete set has far more of them than advisories.
  * Alpine's are made from secdb, which lists fixes only.
@@ -198,13 +213,14 @@ export const buildFeed = Effect.fn("buildFeed")(function* (inputs: FeedInputs) {
   yield* given(inputs.avg, (path) => readGroups(progress, release, path))
   const exploited = Option.isSome(inputs.kev) ? yield* readExploited(inputs.kev.value) : new Map()
 
-  const body = compileDraft(draft, exploited)
-  if (body.packages.length === 0) {
+  const compiled = compileDraft(draft, exploited)
+  if (compiled.packages.length === 0) {
     return yield* new FeedBuildFailed({
       reason: "noInput",
       detail: `there is nothing about ${release.name} in the input (${progress.records} OSV records read, ${draft.leftOut.get("invalid") ?? 0} invalid): check --release and that the data are of this distribution`,
     })
   }
+  const { body, ...figures } = yield* scored(draft, compiled, inputs.epss)
   const feed: Publishable = {
     body,
     about: {
@@ -217,5 +233,5 @@ export const buildFeed = Effect.fn("buildFeed")(function* (inputs: FeedInputs) {
       endOfLife: inputs.endOfLife,
     },
   }
-  return { feed, leftOut: draft.leftOut, records: progress.records }
+  return { feed, leftOut: draft.leftOut, records: progress.records, ...figures }
 })

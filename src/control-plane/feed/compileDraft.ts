@@ -2,11 +2,20 @@ import type { CveFacts, FeedAdvisory, FeedPackage, FeedRow } from "../../vulnera
 import { byteOrder } from "../../vulnerability/feedText.ts"
 import type { Claim, Publication } from "./Claim.ts"
 import type { FeedBody, FeedDraft } from "./FeedDraft.ts"
+import { unnamedStreams } from "./unnamedStreams.ts"
 
 /** A row that still names its advisory instead of numbering it. */
 interface UnnumberedRow {
   readonly advisory: string
   readonly row: Omit<FeedRow, "advisory">
+}
+
+/** What only all claims together tell. */
+interface Context {
+  /** How many packages were built from a source, by source and build. */
+  readonly built: ReadonlyMap<string, number>
+  /** The streams of advisories that do not name theirs, by advisory. */
+  readonly unnamed: ReadonlyMap<string, string>
 }
 
 /** What was built from a source, by source and build, from all lists of it. */
@@ -22,8 +31,9 @@ const builtBinaries = (draft: FeedDraft): ReadonlyMap<string, number> => {
   return new Map([...built].map(([build, names]) => [build, names.size]))
 }
 
-const rowOf = (claim: Claim, built: ReadonlyMap<string, number>): Omit<FeedRow, "advisory"> => {
+const rowOf = (claim: Claim, { built, unnamed }: Context): Omit<FeedRow, "advisory"> => {
   const { binaries } = claim
+  const module = claim.module === "?" ? (unnamed.get(claim.publication.id) ?? "?") : claim.module
   const limits =
     binaries !== undefined && binaries.names.length < (built.get(`${claim.package}\0${binaries.build}`) ?? 0)
   return {
@@ -31,7 +41,7 @@ const rowOf = (claim: Claim, built: ReadonlyMap<string, number>): Omit<FeedRow, 
     ...(claim.introduced === undefined ? {} : { introduced: claim.introduced }),
     status: claim.status,
     notAffected: claim.notAffected,
-    ...(claim.module === undefined ? {} : { module: claim.module }),
+    ...(module === undefined ? {} : { module }),
     ...(claim.channel === undefined ? {} : { channel: claim.channel }),
     ...(claim.line === undefined ? {} : { line: claim.line }),
     ...(limits ? { binaries: binaries.names } : {}),
@@ -64,7 +74,7 @@ const rowsOf = (
   draft: FeedDraft,
   claims: ReadonlyArray<Claim>,
   advisories: Advisories,
-  built: ReadonlyMap<string, number>,
+  context: Context,
 ): ReadonlyArray<UnnumberedRow> => {
   const latest = ({ publication }: Claim) => draft.publications.get(publication.id) ?? publication
   const authorities = new Map<string, number>()
@@ -106,7 +116,7 @@ const rowsOf = (
     const advisory = { id, ...(severity === undefined ? {} : { severity }), date, cves, title }
     return kept.map((claim) => ({
       advisory: advisories.add(advisory, claim.introduced),
-      row: rowOf(claim, built),
+      row: rowOf(claim, context),
     }))
   })
 }
@@ -145,11 +155,12 @@ export const compileDraft = (
   draft: FeedDraft,
   exploited: ReadonlyMap<string, NonNullable<CveFacts["kev"]>>,
 ): FeedBody => {
-  const built = builtBinaries(draft)
+  const claims = [...draft.claims.values()].flatMap((ofPackage) => [...ofPackage.values()])
+  const context = { built: builtBinaries(draft), unnamed: unnamedStreams(claims) }
   const advisories = new Advisories()
   const rows = [...draft.claims]
     .toSorted(([a], [b]) => byteOrder(a, b))
-    .map(([name, claims]) => ({ name, rows: rowsOf(draft, [...claims.values()], advisories, built) }))
+    .map(([name, claims]) => ({ name, rows: rowsOf(draft, [...claims.values()], advisories, context) }))
 
   const keys = [...advisories.byKey.keys()].toSorted(byteOrder)
   const numbers = new Map(keys.map((key, number) => [key, number]))

@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto"
+import { createPrivateKey, type KeyObject, sign } from "node:crypto"
 import { type DataDirectory, type DataDirectoryRefused, files } from "../data/DataDirectory.ts"
 import { makeEd25519Key } from "../tls/certificates.ts"
+import { aloneIn } from "./buildLock.ts"
 import { FeedBuildFailed } from "./FeedBuildFailed.ts"
 import { unreadable } from "./readInputs.ts"
 
@@ -34,15 +35,10 @@ export const readFeedKey = Effect.fn("readFeedKey")(function* <R>(
     return yield* parseKey(keyFile.value, pem)
   }
   const data = yield* openData
-  return yield* parseKey(
-    data.path(files.feedKey),
-    yield* data.keep(files.feedKey, Effect.sync(makeEd25519Key)),
-  )
+  const pem = data.keep(files.feedKey, Effect.sync(makeEd25519Key))
+  // Two first builds at once must not make a key each.
+  return yield* parseKey(data.path(files.feedKey), yield* aloneIn(data.feeds, pem))
 })
-
-/** The public half as PEM (SPKI), as agents are given it. */
-export const publicKeyText = (key: KeyObject): string =>
-  createPublicKey(key).export({ type: "spki", format: "pem" }).toString()
 
 /** Ed25519 (RFC 8032) over exactly these bytes, in base64. */
 export const signatureText = (key: KeyObject, bytes: Uint8Array): string =>

@@ -4,6 +4,9 @@ const named = /(?<![\w.+:-])([A-Za-z0-9][\w.+-]*):([A-Za-z0-9][\w.+-]*)/g
 /** A package built in a module says so in its release: `.module_el8.6.0+3137+d33c3efb`, `.module+el9.4.0+20787`. */
 const isModular = (version: string): boolean => /\.module[_+]/.test(version)
 
+/** Some titles begin with the advisory's own id: `ALSA-2022:5468: php:8.0 security update (Important)`. */
+const ownId = /^[A-Z]+-\d{4}:\d+/
+
 const agrees = (stream: string, version: string): boolean => {
   const [number = ""] = /^\d+(?:\.\d+)*/.exec(stream) ?? []
   const upstream = version.replace(/^\d+:/, "")
@@ -18,7 +21,7 @@ const agrees = (stream: string, version: string): boolean => {
  */
 export const moduleStreams = (title: string, version: string): ReadonlyArray<string> => {
   if (!isModular(version)) return []
-  const found = [...title.matchAll(named)].map(([, name = "", stream = ""]) => ({
+  const found = [...title.replace(ownId, "").matchAll(named)].map(([, name = "", stream = ""]) => ({
     name,
     stream: stream.replace(/[.,-]+$/, ""),
   }))

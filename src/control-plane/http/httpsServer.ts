@@ -11,7 +11,7 @@ import type { ServerIdentity } from "../tls/serverIdentity.ts"
 import * as AgentHandlers from "./agentHandlers.ts"
 import * as EnrolmentHandlers from "./enrolmentHandlers.ts"
 import * as Fallback from "./fallback.ts"
-import * as FeedFiles from "./feedFiles.ts"
+import * as FeedHandlers from "./feedHandlers.ts"
 import * as LicenseAuthorization from "./licenseAuthorization.ts"
 import * as OperatorAuthorization from "./operatorAuthorization.ts"
 import * as OperatorHandlers from "./operatorHandlers.ts"
@@ -48,7 +48,7 @@ export const present = (server: Server, identity: ServerIdentity) => {
 }
 
 const api = HttpApiBuilder.layer(Api).pipe(
-  Layer.provide([EnrolmentHandlers.layer, AgentHandlers.layer, OperatorHandlers.layer]),
+  Layer.provide([EnrolmentHandlers.layer, AgentHandlers.layer, FeedHandlers.layer, OperatorHandlers.layer]),
   Layer.provide([
     LicenseAuthorization.layer,
     SignatureAuthorization.layer,
@@ -57,9 +57,9 @@ const api = HttpApiBuilder.layer(Api).pipe(
   ]),
 )
 
-/** Serves the API and the vulnerability feeds on `server`. */
+/** Serves the API on `server`. */
 export const layer = (server: Server, { host, port }: ListenAddress) =>
-  HttpRouter.serve(Layer.mergeAll(api, FeedFiles.layer, Fallback.layer), {
+  HttpRouter.serve(Layer.mergeAll(api, Fallback.layer), {
     disableLogger: true,
     disableListenLog: true,
   }).pipe(

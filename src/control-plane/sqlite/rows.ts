@@ -2,8 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import type { StoreError } from "../../store/Database.ts"
+import type { Row, StoreError } from "../../store/Database.ts"
 import { PersistenceError } from "../persistence/PersistenceError.ts"
+
+/** Runs one statement of a transaction. */
+export type Run = (sql: string, ...values: ReadonlyArray<string | number>) => ReadonlyArray<Row>
 
 /** SQLite's failures, and rows that are not what was stored, in the words of the contracts. */
 export const toPersistenceError = (error: StoreError | Schema.SchemaError): PersistenceError =>

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { HostFacts, HostMetrics } from "../../domain/Host.ts"
 import { AgentId } from "../../domain/Identifiers.ts"
-import { PublicKey, RunningCommand, ScanSummary } from "../../protocol/AgentMessages.ts"
+import { PublicKey, RunningCommand, ScanSummary, VulnerabilityReport } from "../../protocol/AgentMessages.ts"
 import { Server } from "../../protocol/OperatorApi.ts"
 import { Database } from "../../store/Database.ts"
 import { exchange } from "../exchangeToken.ts"
@@ -44,15 +44,17 @@ const ServerRow = Schema.Struct({
   running: Schema.optionalKey(Running),
   cloneSuspected: Schema.BooleanFromBit,
   summary: Schema.optionalKey(Schema.fromJsonString(ScanSummary)),
+  report: Schema.optionalKey(Schema.fromJsonString(VulnerabilityReport)),
 })
 const serverRows = rowsOf(ServerRow)
 
 const selectServers = `
   SELECT a.agent_id AS agentId, a.enrolled_at AS enrolledAt, a.last_beat_at AS lastBeatAt, a.heartbeats,
          a.agent_version AS agentVersion, a.facts, a.metrics, a.reboot, a.running,
-         a.clone_suspected AS cloneSuspected, s.summary, s.received_at AS lastScanAt
+         a.clone_suspected AS cloneSuspected, s.summary, s.received_at AS lastScanAt, r.report
     FROM agents a
-    LEFT JOIN scans s ON s.number = (SELECT max(number) FROM scans WHERE agent_id = a.agent_id)`
+    LEFT JOIN scans s ON s.number = (SELECT max(number) FROM scans WHERE agent_id = a.agent_id)
+    LEFT JOIN reports r ON r.agent_id = a.agent_id AND r.name = s.summary ->> 'report'`
 
 const toServer = ({ summary, ...row }: typeof ServerRow.Type): ServerRecord =>
   summary === undefined ? row : { ...row, counts: summary.counts, scanVerdict: summary.completeness.verdict }

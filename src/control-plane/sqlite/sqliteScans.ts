@@ -6,10 +6,11 @@ import * as Schema from "effect/Schema"
 import { AgentId, Sha256 } from "../../domain/Identifiers.ts"
 import { InstalledPackage } from "../../domain/Package.ts"
 import { AvailableUpdate } from "../../domain/Update.ts"
-import { ScanSummary } from "../../protocol/AgentMessages.ts"
-import { Database, type Row } from "../../store/Database.ts"
+import { ReportedFindings, ScanSummary, VulnerabilityReport } from "../../protocol/AgentMessages.ts"
+import { Database } from "../../store/Database.ts"
 import { scanHistoryLimit, Scans } from "../persistence/Scans.ts"
-import { firstRow, rowsOf, toPersistenceError } from "./rows.ts"
+import { keepReport } from "./sqliteReports.ts"
+import { firstRow, rowsOf, type Run, toPersistenceError } from "./rows.ts"
 
 const Packages = Schema.fromJsonString(Schema.Array(InstalledPackage))
 const Updates = Schema.fromJsonString(Schema.Array(AvailableUpdate))
@@ -29,10 +30,24 @@ const scanRows = rowsOf(
     summary: Summary,
     packages: Packages,
     updates: Updates,
+    report: Schema.optionalKey(Schema.fromJsonString(VulnerabilityReport)),
+    findings: Schema.optionalKey(Schema.fromJsonString(ReportedFindings.fields.findings)),
+    notEvaluated: Schema.optionalKey(Schema.fromJsonString(ReportedFindings.fields.notEvaluated)),
   }),
 )
 
-type Run = (sql: string, ...values: ReadonlyArray<string | number>) => ReadonlyArray<Row>
+/** Whether a later scan is on record. */
+const isOvertaken = (run: Run, agentId: AgentId, { scanId }: ScanSummary): boolean =>
+  run(
+    `SELECT 1 FROM scans WHERE agent_id = ? AND scan_id = ?
+        AND number < (SELECT max(number) FROM scans WHERE agent_id = ?)`,
+    agentId,
+    scanId,
+    agentId,
+  ).length > 0
+
+const holds = (run: Run, agentId: AgentId, digest: Sha256): boolean =>
+  run(`SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`, agentId, digest).length > 0
 
 /** A scan that is delivered again is on record already and stays where it is in the order. */
 const record = (run: Run, agentId: AgentId, summary: ScanSummary, at: DateTime.Utc) => {
@@ -73,35 +88,25 @@ export const layer = Layer.effect(
           ),
         ).pipe(firstRow),
 
-      confirm: Effect.fn("Scans.confirm")(function* (agentId, summary, at) {
+      confirm: Effect.fn("Scans.confirm")(function* (agentId, scan, at) {
+        const { summary } = scan
         return yield* db.transaction((run) => {
-          const held = run(
-            `SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`,
-            agentId,
-            summary.digest,
-          )
-          if (held.length === 0) return false
+          if (!holds(run, agentId, summary.digest)) return false
+          if (isOvertaken(run, agentId, summary)) return true
+          if (!keepReport(run, agentId, scan)) return false
           record(run, agentId, summary, at)
           return true
         })
       }, Effect.mapError(toPersistenceError)),
 
-      replace: Effect.fn("Scans.replace")(function* (agentId, base, summary, rows, at) {
+      replace: Effect.fn("Scans.replace")(function* (agentId, base, scan, rows, at) {
+        const { summary } = scan
         const packages = encodePackages(rows.packages)
         const updates = encodeUpdates(rows.updates)
         return yield* db.transaction((run) => {
-          const overtaken = run(
-            `SELECT 1 FROM scans WHERE agent_id = ? AND scan_id = ?
-                  AND number < (SELECT max(number) FROM scans WHERE agent_id = ?)`,
-            agentId,
-            summary.scanId,
-            agentId,
-          )
-          if (overtaken.length > 0) return true
-          if (Option.isSome(base)) {
-            const held = run(`SELECT 1 FROM snapshots WHERE agent_id = ? AND digest = ?`, agentId, base.value)
-            if (held.length === 0) return false
-          }
+          if (isOvertaken(run, agentId, summary)) return true
+          if (Option.isSome(base) && !holds(run, agentId, base.value)) return false
+          if (!keepReport(run, agentId, scan)) return false
           run(
             `INSERT INTO snapshots (agent_id, digest, packages, updates) VALUES (?, ?, ?, ?)
                  ON CONFLICT (agent_id) DO UPDATE
@@ -119,8 +124,10 @@ export const layer = Layer.effect(
       latest: (agentId) =>
         scanRows(
           db.all(
-            `SELECT s.agent_id AS agentId, s.received_at AS receivedAt, s.summary, h.packages, h.updates
+            `SELECT s.agent_id AS agentId, s.received_at AS receivedAt, s.summary, h.packages, h.updates,
+                    r.report, r.findings, r.not_evaluated AS notEvaluated
                FROM scans s JOIN snapshots h ON h.agent_id = s.agent_id
+               LEFT JOIN reports r ON r.agent_id = s.agent_id AND r.name = s.summary ->> 'report'
               WHERE s.agent_id = ? ORDER BY s.number DESC LIMIT 1`,
             agentId,
           ),

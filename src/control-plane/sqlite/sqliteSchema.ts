@@ -91,4 +91,13 @@ export const migrations: ReadonlyArray<string> = [
      PRIMARY KEY (keyid, nonce)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX nonces_by_age ON nonces (until);`,
+
+  `CREATE TABLE reports (
+     agent_id TEXT PRIMARY KEY REFERENCES agents,
+     name TEXT NOT NULL,
+     report TEXT NOT NULL,
+     digest TEXT NOT NULL,
+     findings TEXT NOT NULL,
+     not_evaluated TEXT NOT NULL
+   ) STRICT;`,
 ]

@@ -2,11 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { InstalledPackage } from "../../domain/Package.ts"
 import type { PartialReason } from "../../domain/Scan.ts"
+import { osRelease } from "../../host/osRelease.ts"
 import type { ManagerError, UpdateListing } from "../PackageManager.ts"
 import { policies, upgradeUris } from "./aptCommands.ts"
 import { aptFailure, notRun } from "./aptFailure.ts"
 import { complaintOf } from "./aptMessages.ts"
 import { newerThan, type Newer } from "./aptNewer.ts"
+import { attachedChannels, originsOfForeign } from "./aptOrigins.ts"
 import { parsePolicies, type PackagePolicy } from "./aptPolicy.ts"
 import { releaseFinder } from "./aptReleases.ts"
 import { securityVendors } from "./aptSecurity.ts"
@@ -105,7 +107,8 @@ const collectPlans = Effect.fnUntraced(function* (
 
 /**
  * Everything newer than what is installed. The version tables say what there is, so that an update apt keeps back
- * is not lost; the plans say what apt would do about it; the Release files, what it is worth.
+ * is not lost; the plans say what apt would do about it; the Release files, what it is worth. Tables and Release files
+ * also tell which installed packages are not the distribution's, and whether Ubuntu Pro is attached.
  */
 export const collectUpdates = Effect.fnUntraced(function* (
   dependencies: AptReadDependencies,
@@ -126,11 +129,16 @@ export const collectUpdates = Effect.fnUntraced(function* (
   const updates = wanted.flatMap((entry) =>
     Option.toArray(availableUpdate(entry, planning.value, { releaseOf, vendors })),
   )
+  const system = osRelease(
+    yield* Effect.orElseSucceed(dependencies.fs.readFileString("/etc/os-release"), () => ""),
+  )
   const detail = `apt-cache policy left out ${unanswered} packages`
   const silent: ReadonlyArray<PartialReason> =
     unanswered === 0 ? [] : [{ manager: "apt", code: "collector_failed", detail }]
   return {
     updates,
+    origins: originsOfForeign(pairs, releaseOf, system.get("ID") ?? ""),
+    channels: attachedChannels(pairs, indexes.releases.values(), releaseOf),
     indexes: indexes.states,
     reasons: [
       ...indexes.reasons,

@@ -53,13 +53,14 @@ const findDatabase = Effect.fnUntraced(function* (files: RootFiles) {
 /**
  * The packages of a mounted root as its rpm would list them, by the rpm of this host. It is given a copy of the database:
  * where it may write it makes new files beside one that it reads, and where it may not it cannot read one that was left
- * open. Signatures are not looked at: they are judged by the keys and the crypto policy of this host. None when the root
- * has no database of rpm.
+ * open. Signatures are not looked at: they are judged by the keys and the crypto policy of this host. `distribution` is
+ * the root's `ID` of os-release(5). None when the root has no database of rpm.
  */
 export const readDatabaseCopy = Effect.fnUntraced(function* (
   { subprocess, fs }: ReadDependencies,
   files: RootFiles,
   manager: ManagerId,
+  distribution: string,
 ): Effect.fn.Return<Option.Option<Inventory>, MountedRootError, Scope.Scope> {
   const found = yield* findDatabase(files)
   if (Option.isNone(found)) return Option.none()
@@ -94,8 +95,11 @@ export const readDatabaseCopy = Effect.fnUntraced(function* (
         )
       : yield* files.fail("database_damaged", path, error.detail)
   })
-  const inventory = yield* collectRpmInventory({ subprocess: ofCopy, fs }, manager, "inventory").pipe(
-    Effect.catchTag("ManagerError", explained),
-  )
+  const inventory = yield* collectRpmInventory(
+    { subprocess: ofCopy, fs },
+    manager,
+    "inventory",
+    distribution,
+  ).pipe(Effect.catchTag("ManagerError", explained))
   return Option.some(inventory)
 }, Effect.scoped)

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { InstalledPackage, ManagerId, PackageFault } from "../../domain/Package.ts"
 import type { PartialReason } from "../../domain/Scan.ts"
+import { osRelease } from "../../host/osRelease.ts"
 import type { SubprocessRequest, SubprocessResult } from "../../host/Subprocess.ts"
 import { managerReadTimeout } from "../../schedules.ts"
 import { compare } from "../../version/rpm.ts"
@@ -11,6 +12,7 @@ import { lastWords } from "../outputText.ts"
 import { ManagerError, type Inventory } from "../PackageManager.ts"
 import { cutShort, notUnderstood } from "../partialReasons.ts"
 import type { ReadDependencies } from "../preflight.ts"
+import { withForeignVendors } from "./foreignVendors.ts"
 import { installOnlyProvides, isInstallOnlyName } from "./installOnly.ts"
 import { parseRpmRows, rpmFormat, rpmModuleFormat } from "./rpmQuery.ts"
 import { rpmFolders, rpmLockHolders } from "./rpmLocks.ts"
@@ -108,24 +110,32 @@ const skippedRecords = (manager: ManagerId, { stderr }: SubprocessResult): Reado
   return [{ manager, code: "collector_failed", detail }]
 }
 
+const distributionOf = ({ fs }: ReadDependencies) =>
+  Effect.map(
+    Effect.orElseSucceed(fs.readFileString("/etc/os-release"), () => ""),
+    (text) => osRelease(text).get("ID") ?? "",
+  )
+
 /**
- * All packages of the rpm database, in the name of the manager that owns it; `held` is that manager's to add. An
+ * All packages of the rpm database, in the name of the manager that owns it; `held` is that manager's to add. The
+ * distribution, `ID` of os-release(5), is this host's unless another one is named. An
  * answer without packages means that the database was lost: rpm makes a new, empty one and exits with 0.
  */
 export const collectRpmInventory = Effect.fnUntraced(function* (
   dependencies: ReadDependencies,
   manager: ManagerId,
   operation: string,
+  distribution?: string,
 ): Effect.fn.Return<Inventory, ManagerError> {
   const result = yield* queryAll(dependencies, manager, operation)
   if (result.exitCode !== 0) return yield* damaged(manager, operation, lastWords(result))
-  const { packages, notUnderstood: lines } = parseRpmRows(result.stdout, manager)
+  const { packages, vendors, notUnderstood: lines } = parseRpmRows(result.stdout, manager)
   if (packages.length === 0) {
     const detail = result.stderr.trim() === "" ? "the rpm database records no package" : lastWords(result)
     return yield* damaged(manager, operation, detail)
   }
   return {
-    packages,
+    packages: withForeignVendors(packages, vendors, distribution ?? (yield* distributionOf(dependencies))),
     faults: yield* findDuplicates(dependencies, manager, packages),
     reasons: [
       ...notUnderstood(manager, "rpm --query", lines),

@@ -6,14 +6,19 @@ import { versionText } from "./nevra.ts"
 
 const fields = ["NAME", "EPOCHNUM", "VERSION", "RELEASE", "ARCH", "SOURCERPM"] as const
 
-/** One record a line, its fields separated by tabs, which none of them can hold. */
-export const rpmFormat = `${fields.map((tag) => `%{${tag}}`).join("\\t")}\\n`
+const formatOf = (module: string): string =>
+  `${[...fields.map((tag) => `%{${tag}}`), module, "%{VENDOR}"].join("\\t")}\\n`
+
+/** One record a line, its fields separated by tabs, which no build writes into any of them. Without module labels. */
+export const rpmFormat = formatOf("(none)")
 
 /** The same with the module label, a tag that rpm before 4.15 does not know. */
-export const rpmModuleFormat = `${[...fields, "MODULARITYLABEL"].map((tag) => `%{${tag}}`).join("\\t")}\\n`
+export const rpmModuleFormat = formatOf("%{MODULARITYLABEL}")
 
 export interface RpmRows {
   readonly packages: ReadonlyArray<InstalledPackage>
+  /** Who built each of the packages, in their order; empty where its record does not say. */
+  readonly vendors: ReadonlyArray<string>
   /** Lines that are no record. */
   readonly notUnderstood: number
 }
@@ -31,14 +36,24 @@ export const parseSourceRpm = (text: string) => {
 
 /**
  * Reads `rpm -qa` with one of the two formats. Everything may be `(none)`: no epoch is epoch 0, no source package
- * means the package is its own, no module label means none.
+ * means the package is its own, no module label means none, no vendor that nobody knows.
  */
 export const parseRpmRows = (stdout: string, manager: ManagerId): RpmRows => {
   const packages: Array<InstalledPackage> = []
+  const vendors: Array<string> = []
   let notUnderstood = 0
   for (const line of outputLines(stdout)) {
-    const [name = "", epoch = "", version = "", release = "", architecture, sourceRpm, module, ...rest] =
-      line.split("\t")
+    const [
+      name = "",
+      epoch = "",
+      version = "",
+      release = "",
+      architecture,
+      sourceRpm,
+      module,
+      vendor = "",
+      ...rest
+    ] = line.split("\t")
     if (isKey(name) && sourceRpm !== undefined) continue
     const plainVersion = `${version}-${release}`
     const from = parseSourceRpm(sourceRpm ?? "")
@@ -56,8 +71,10 @@ export const parseRpmRows = (stdout: string, manager: ManagerId): RpmRows => {
               : { sourceVersion: from.sourceVersion }),
             ...(module === undefined || module === "(none)" || module === "" ? {} : { module }),
           })
-    if (Option.isSome(row)) packages.push(row.value)
-    else notUnderstood += 1
+    if (Option.isSome(row)) {
+      packages.push(row.value)
+      vendors.push(vendor === "(none)" ? "" : vendor)
+    } else notUnderstood += 1
   }
-  return { packages, notUnderstood }
+  return { packages, vendors, notUnderstood }
 }

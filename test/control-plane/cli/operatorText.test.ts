@@ -8,6 +8,9 @@ import { planDigest } from "../../../src/domain/snapshot.ts"
 import { Architecture, PackageName, PackageVersion } from "../../../src/domain/Package.ts"
 import type { AvailableUpdate } from "../../../src/domain/Update.ts"
 import type { CommandRecord, Server, ServerScan } from "../../../src/protocol/OperatorApi.ts"
+import { vulnerabilityReport } from "../../../src/scan/vulnerabilityReport.ts"
+import { coverageOf, findingsOf, scanOf } from "../../scan/scanOf.ts"
+import { finding } from "../../vulnerability/sampleFindings.ts"
 import { agentIdOf, commandIdOf, facts, heartbeat, noon, result, snapshotOf, summary } from "../samples.ts"
 
 const enrolled: Server = {
@@ -66,10 +69,10 @@ describe("servers", () => {
 
   it("is one line a server", ({ expect }) => {
     expect(serversText([enrolled, scanned, { ...scanned, online: false }])).toMatchInlineSnapshot(`
-      "SERVER                                    HOST  STATE     LAST BEAT             SYSTEM     PACKAGES  UPDATES  SECURITY  REBOOT   NOTE
-      agt_00000000-0000-4000-8000-000000000001  web1  enrolled  -                     debian 12  -         -        -         unknown
-      agt_00000000-0000-4000-8000-000000000001  web1  online    2026-11-22 12:05:00Z  debian 12  1         1        1         yes      clone suspected, scan partial
-      agt_00000000-0000-4000-8000-000000000001  web1  offline   2026-11-22 12:05:00Z  debian 12  1         1        1         yes      clone suspected, scan partial"
+      "SERVER                                    HOST  STATE     LAST BEAT             SYSTEM     PACKAGES  UPDATES  SECURITY  CVES  REBOOT   NOTE
+      agt_00000000-0000-4000-8000-000000000001  web1  enrolled  -                     debian 12  -         -        -         -     unknown
+      agt_00000000-0000-4000-8000-000000000001  web1  online    2026-11-22 12:05:00Z  debian 12  1         1        1         -     yes      clone suspected, scan partial
+      agt_00000000-0000-4000-8000-000000000001  web1  offline   2026-11-22 12:05:00Z  debian 12  1         1        1         -     yes      clone suspected, scan partial"
     `)
   })
 
@@ -83,7 +86,7 @@ describe("servers", () => {
 
 describe("show", () => {
   it("tells what is known before the first beat", ({ expect }) => {
-    expect(showText({ server: enrolled })).toMatchInlineSnapshot(`
+    expect(showText({ server: enrolled }, false)).toMatchInlineSnapshot(`
       "Server           agt_00000000-0000-4000-8000-000000000001
       Host             web1 (Debian GNU/Linux 12 (bookworm), x86_64)
       Kernel           6.1.0-40-amd64
@@ -96,7 +99,7 @@ describe("show", () => {
   })
 
   it("tells state, scan and updates", ({ expect }) => {
-    expect(showText({ server: scanned, scan })).toMatchInlineSnapshot(`
+    expect(showText({ server: scanned, scan }, false)).toMatchInlineSnapshot(`
       "Server           agt_00000000-0000-4000-8000-000000000001
       Host             web1 (Debian GNU/Linux 12 (bookworm), x86_64)
       Kernel           6.1.0-40-amd64
@@ -106,10 +109,52 @@ describe("show", () => {
       Reboot required  yes
       Clone suspected  two hosts share this identity or two identities this machine
       Last scan        2026-11-22 12:00:00Z, complete; packages: 1, updates: 1, security: 1, held back: 1
+      Vulnerabilities  not looked for by this agent
 
       PACKAGE  ARCHITECTURE  INSTALLED         AVAILABLE         SECURITY  INSTALLABLE
       openssl  amd64         3.0.15-1~deb12u1  3.0.17-1~deb12u3  yes       no: held"
     `)
+  })
+
+  const [shown, hidden] = [findingsOf("CVE-2026-1"), [finding({ cve: "CVE-2026-2", severity: "negligible" })]]
+  const told = vulnerabilityReport(
+    scanOf(1, rows, { findings: [...shown, ...hidden], coverage: coverageOf(412) }),
+  )
+  const found: ServerScan = { ...scan, ...(told !== undefined && { report: told.report, ...told.found }) }
+
+  it("says what the findings come to, and lists them on demand", ({ expect }) => {
+    const lines = showText({ server: scanned, scan: found }, true).split("\n")
+    expect(lines.slice(9).join("\n")).toMatchInlineSnapshot(`
+      "Vulnerabilities     updates of 1 package fix 1 CVE; 1 package not evaluated (third party)
+      Vulnerability data  debian-12 of 2026-11-20 (serial 412, MIT, 2026-11-20)
+
+      PACKAGE  ARCHITECTURE  INSTALLED         AVAILABLE         SECURITY  INSTALLABLE
+      openssl  amd64         3.0.15-1~deb12u1  3.0.17-1~deb12u3  yes       no: held
+
+      KEV  CVE         PACKAGE  INSTALLED  FIXED     FIX        SEVERITY  ADVISORY
+           CVE-2026-1  openssl  3.0.14-1   3.0.15-1  available            A-1
+
+      Not shown: 1 negligible or under investigation; --json has what was sent"
+    `)
+    assert.notInclude(showText({ server: scanned, scan: found }, false), "CVE-2026-1")
+  })
+
+  it("prints nothing that a vendor could have put into a finding to fool a terminal", () => {
+    const evil = { ...found, findings: findingsOf("CVE-\u{1b}[2J\n1") }
+    assert.notInclude(showText({ server: scanned, scan: evil }, true), "\u{1b}")
+  })
+
+  it("marks a server without vulnerability data, or with old ones, in the list of all", () => {
+    const { report } = found
+    if (report === undefined) return assert.fail("no report")
+    const { feed = assert.fail("no feed"), ...coverage } = report.coverage
+    const server = (of: typeof report) => serversText([{ ...enrolled, report: of }])
+    assert.match(server(report), / 1 +unknown$/)
+    assert.include(
+      server({ ...report, coverage: { ...coverage, feed: { ...feed, stale: true } } }),
+      "data old",
+    )
+    assert.include(server({ ...report, coverage: { verdict: "no_vendor_data" } }), "no vulnerability data")
   })
 })
 

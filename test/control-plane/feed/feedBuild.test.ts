@@ -4,9 +4,11 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
+import { brotliDecompressSync } from "node:zlib"
 import { runOperator } from "../cli/runOperator.ts"
 import { FeedBuildReport } from "../../../src/control-plane/cli/feedBuildText.ts"
 import { samples } from "./feedOf.ts"
+import { opened } from "./publishedFeeds.ts"
 
 const inDirectory = (
   name: string,
@@ -216,4 +218,44 @@ describe("feed build", () => {
       }),
     )
   }
+
+  inDirectory("takes FIRST's scores and a serial of its own", (directory, fs) =>
+    Effect.gen(function* () {
+      yield* fs.writeFileString(
+        `${directory}/epss.csv`,
+        "#model_version:v2025.03.14,score_date:2026-11-20T12:55:00Z\ncve,epss,percentile\nCVE-2022-42920,0.0123,0.8\nx\n",
+      )
+      const rocky = ["--osv", `${samples}/rocky`, "--release", "rocky-9"]
+      const scored = ["--epss", `${directory}/epss.csv`, "--serial", "412", "--json"]
+      const { stdout, stderr } = yield* build(directory, ...rocky, ...scored)
+      const report = yield* decodeReport(stdout)
+      assert.deepInclude(report, { scored: 1, serial: 412, file: "rocky-9-412.feed.br" })
+      assert.strictEqual(report.left_out["invalid"], 1)
+      assert.include(stderr, "epss.csv")
+      const packed = yield* fs.readFile(`${directory}/data/feeds/${report.file}`)
+      assert.match(brotliDecompressSync(packed).toString(), /^CVE-2022-42920\t.*\t12$/m)
+      const lower = yield* build(directory, ...rocky, "--serial", "412")
+      assert.strictEqual(lower.exitCode, 64)
+    }),
+  )
+
+  it.live("may be started twice at once, on a new data directory too", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const builds = yield* Effect.all(
+        [
+          build(directory, "--osv", `${samples}/rocky`, "--release", "rocky-9", "--json"),
+          build(directory, "--avg", `${samples}/arch/avg.json`, "--release", "arch", "--json"),
+        ],
+        { concurrency: "unbounded" },
+      )
+      const reports = yield* Effect.forEach(builds, ({ stdout }) => decodeReport(stdout))
+      assert.sameMembers(
+        reports.map(({ serial }) => serial),
+        [1, 2],
+      )
+      for (const release of ["rocky-9", "arch"]) yield* opened(`${directory}/data/feeds`, release)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
 })

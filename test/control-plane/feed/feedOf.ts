@@ -20,6 +20,7 @@ export const inputs = (release: string, more: Partial<FeedInputs> = {}): FeedInp
   secdb: Option.none(),
   avg: Option.none(),
   kev: Option.none(),
+  epss: Option.none(),
   licence: Option.none(),
   source: Option.none(),
   endOfLife: false,

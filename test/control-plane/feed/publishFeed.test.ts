@@ -3,49 +3,13 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { createPrivateKey, type KeyObject } from "node:crypto"
-import { publicKeyText } from "../../../src/control-plane/feed/feedKey.ts"
-import { type Publishable, publishFeed } from "../../../src/control-plane/feed/publishFeed.ts"
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
+import { publishFeed } from "../../../src/control-plane/feed/publishFeed.ts"
 import { makeEd25519Key } from "../../../src/control-plane/tls/certificates.ts"
-import { checkFeedText } from "../../../src/vulnerability/checkFeedText.ts"
-import { readFeedKeys } from "../../../src/vulnerability/feedKeys.ts"
-import { openFeed } from "../../../src/vulnerability/openFeed.ts"
-import { compiled, osvRecord, reading } from "./feedOf.ts"
-
-const feedOf = (release: string, ecosystem: string, fixed: string): Publishable => ({
-  body: compiled(release, [
-    reading(
-      release,
-      osvRecord("ALSA-2026:1", [[ecosystem, "bash", fixed]], {
-        summary: "Important: bash security update",
-        related: ["CVE-2026-0001"],
-      }),
-    ),
-  ]),
-  about: {
-    release,
-    family: "rpm",
-    key: "binary",
-    licence: "MIT",
-    source: "2026-05-04",
-    fixedIssuesOnly: true,
-    endOfLife: false,
-  },
-})
-
-const nine = feedOf("almalinux-9", "AlmaLinux:9", "1.0-1.el9")
-const eight = feedOf("almalinux-8", "AlmaLinux:8", "1.0-1.el8")
-
-/** As an agent opens it that trusts the key beside the feeds. */
-const opened = Effect.fnUntraced(function* (directory: string, release: string) {
-  const keys = yield* readFeedKeys(`${directory}/feed-key.pub`)
-  const kept = yield* openFeed({ directory, release, keys })
-  yield* checkFeedText(release, kept.content)
-  const text = yield* Stream.mkString(Stream.decodeText(kept.content))
-  return { ...kept, text }
-})
+import { assessWith } from "../../../src/vulnerability/assess.ts"
+import { feedKeysText } from "../../../src/vulnerability/feedKeys.ts"
+import { eight, nine, opened } from "./publishedFeeds.ts"
 
 const published = (
   name: string,
@@ -98,6 +62,7 @@ describe("a published feed", () => {
         yield* fs.writeFileString(`${directory}/almalinux-9-beta-1.feed.br`, "")
         yield* publishFeed(directory, nine, { key, days: 7 })
         assert.deepStrictEqual(yield* names(directory), [
+          ".lock",
           "almalinux-8-2.feed.br",
           "almalinux-9-3.feed.br",
           "almalinux-9-beta-1.feed.br",
@@ -124,7 +89,7 @@ describe("a published feed", () => {
       const fs = yield* FileSystem.FileSystem
       yield* publishFeed(directory, nine, { key, days: 7 })
       const next = createPrivateKey(makeEd25519Key())
-      const both = `${publicKeyText(key)}${publicKeyText(next)}`
+      const both = feedKeysText([createPublicKey(key), createPublicKey(next)])
       yield* fs.writeFileString(`${directory}/feed-key.pub`, both)
       yield* publishFeed(directory, nine, { key, days: 7 })
       assert.strictEqual(yield* fs.readFileString(`${directory}/feed-key.pub`), both)
@@ -142,6 +107,54 @@ describe("a published feed", () => {
       const error = yield* Effect.flip(publishFeed(directory, nine, { key, days: 7 }))
       assert.include(error.message, "manifest.json is damaged")
       assert.deepStrictEqual(yield* names(directory), before)
+    }),
+  )
+
+  published("has the serial that was ordered, if that is higher than the last", (directory, key) =>
+    Effect.gen(function* () {
+      yield* publishFeed(directory, nine, { key, days: 7, serial: 412 })
+      assert.strictEqual((yield* opened(directory, "almalinux-9")).manifest.serial, 412)
+      const before = yield* names(directory)
+      for (const serial of [411, 412]) {
+        const refused = yield* Effect.flip(publishFeed(directory, nine, { key, days: 7, serial }))
+        assert.strictEqual(refused._tag === "FeedBuildFailed" ? refused.reason : refused._tag, "usage")
+        assert.include(refused.message, `--serial ${serial} is not above 412`)
+      }
+      assert.deepStrictEqual(yield* names(directory), before)
+      assert.strictEqual((yield* publishFeed(directory, nine, { key, days: 7 })).manifest.serial, 413)
+    }),
+  )
+
+  published("grows old by itself, whatever is published beside it", (directory, key) =>
+    Effect.gen(function* () {
+      yield* publishFeed(directory, nine, { key, days: 7 })
+      yield* TestClock.adjust("6 days")
+      const { expires, manifest } = yield* publishFeed(directory, eight, { key, days: 7 })
+      assert.deepStrictEqual(manifest.expires, expires)
+      const staleOf = Effect.fnUntraced(function* (release: string) {
+        const { coverage } = yield* assessWith(yield* opened(directory, release), {
+          packages: [],
+          host: { channels: [] },
+        })
+        return coverage.feed?.stale
+      })
+      assert.deepStrictEqual([yield* staleOf("almalinux-9"), yield* staleOf("almalinux-8")], [false, false])
+      yield* TestClock.adjust("2 days")
+      assert.deepStrictEqual([yield* staleOf("almalinux-9"), yield* staleOf("almalinux-8")], [true, false])
+      // A shorter life of one does not shorten that of the others.
+      const shorter = yield* publishFeed(directory, nine, { key, days: 1 })
+      assert.deepStrictEqual(shorter.manifest.expires, expires)
+    }),
+  )
+
+  published("does not replace a key file that the operator has got wrong", (directory, key) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory(directory)
+      yield* fs.writeFileString(`${directory}/feed-key.pub`, "not a key")
+      const error = yield* Effect.flip(publishFeed(directory, nine, { key, days: 7 }))
+      assert.include(error.message, "feed-key.pub holds no public key")
+      assert.strictEqual(yield* fs.readFileString(`${directory}/feed-key.pub`), "not a key")
     }),
   )
 })

@@ -57,6 +57,24 @@ describe("a mounted root of rpm", () => {
     }),
   )
 
+  it.effect("knows the vendors of the root's distribution, not of this host's", () =>
+    Effect.gen(function* () {
+      const of = (name: string, vendor: string) =>
+        `${name}\t0\t1.0\t1\tnoarch\t${name}-1.0-1.src.rpm\t(none)\t${vendor}\n`
+      const { packages } = yield* installedIn(
+        { ...database, "/etc/os-release": "ID=rocky\nVERSION_ID=9.4\n" },
+        when(
+          "rpm --query --all",
+          of("bash", "Rocky Enterprise Software Foundation") + of("htop", "Fedora Project"),
+        ),
+      )
+      assert.deepStrictEqual(
+        packages.map(({ origin }) => origin),
+        [undefined, "Fedora Project"],
+      )
+    }),
+  )
+
   it.effect("tells records that rpm could not read", () =>
     Effect.gen(function* () {
       const { reasons } = yield* installedIn(

@@ -132,7 +132,7 @@ describe("a listing of updates", () => {
       const { dependencies, calls } = yield* recordedZypper("1.14.101")
       yield* collectUpdates(dependencies)
       assert.deepStrictEqual(commands(calls).toSorted(), [
-        "rpm %{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\t%{SOURCERPM}\\t%{MODULARITYLABEL}\\n",
+        "rpm %{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\t%{SOURCERPM}\\t%{MODULARITYLABEL}\\t%{VENDOR}\\n",
         "zypper info",
         "zypper info",
         "zypper install",
