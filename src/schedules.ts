@@ -81,6 +81,26 @@ export const managerRefreshTimeout = Duration.minutes(10)
 /** A package transaction: after this it is reported as still running, never killed. */
 export const managerApplyTimeout = Duration.hours(2)
 
+/** How long an executor waits for the line that says what it is to do. */
+export const executorRequestTimeout = Duration.seconds(30)
+
+/** Pinning or changing keys: a process is started, a file and a line of the audit log are written. */
+export const executorKeysTimeout = Duration.minutes(1)
+
+/** A metadata download and the questions of a scan, for every package manager of a host. */
+export const executorCollectTimeout = Duration.minutes(45)
+
+/** A plan in the hands of the installer: longer than one transaction may take, so that its own word comes first. */
+export const installerTimeout = Duration.minutes(150)
+
+/** Looks whether a package manager whose end was not seen has let go of its locks. */
+export const lockReleaseWait = Schedule.spaced("5 seconds").pipe(
+  Schedule.upTo({ duration: managerApplyTimeout }),
+)
+
+/** Until the service manager has taken a request to restart the host. */
+export const rebootRequestTimeout = Duration.seconds(30)
+
 /** How long a transaction waits for another program's package lock. */
 export const managerLockTimeout = Duration.minutes(3)
 
@@ -94,6 +114,9 @@ export const subprocessKillGrace = Duration.seconds(5)
 
 /** How long the pipes of a program that has exited are still read while something it left behind holds them open. */
 export const subprocessPipeGrace = Duration.seconds(2)
+
+/** Between two looks at the files that a program writes its output to. */
+export const outputFollowInterval = Duration.millis(200)
 
 /** A round of the heartbeat loop ends after one interval, and never sooner than this. */
 export const shortestBeatRound = Duration.seconds(10)

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CommandInbox } from "../../src/command/CommandInbox.ts"
+import { ExecutorClient } from "../../src/command/ExecutorClient.ts"
 import { AgentConfig, AgentConfigFile } from "../../src/config/AgentConfig.ts"
 import { Environment } from "../../src/config/Environment.ts"
 import { layerFile } from "../../src/config/loadConfig.ts"
@@ -65,6 +66,13 @@ const host = Layer.effect(
   ),
 ).pipe(Layer.provide(LinuxHost.layer), Layer.provide(NodeSystemCalls.layer))
 
+/** No executor is started for the one thing that a beat may ask of it. */
+const pinsItself = Layer.unwrap(
+  Effect.map(Trust, (trust) =>
+    Layer.mock(ExecutorClient, { pin: (anchor) => Effect.orDie(trust.pin(anchor)) }),
+  ),
+)
+
 /** The daemon as `main.ts` puts it together, without its loops: the benchmark sets the pace. */
 export const layer = (configPath: string) =>
   Layer.mergeAll(
@@ -81,7 +89,7 @@ export const layer = (configPath: string) =>
             Identity.layer,
             Outbox.layer,
             Snapshots.layer,
-            Trust.layer(`${directory}/trust.json`),
+            pinsItself.pipe(Layer.provideMerge(Trust.layer(`${directory}/trust.json`))),
           ).pipe(Layer.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations))),
         ),
       ),

@@ -3,6 +3,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import { Environment } from "../config/Environment.ts"
+import { executorDirectory } from "../config/executorDirectory.ts"
 import { shellWord } from "../config/shellWord.ts"
 import type { SelfCheck } from "../domain/SelfCheck.ts"
 import { inspectDatabase } from "../store/inspectDatabase.ts"
@@ -48,18 +49,20 @@ const directoryCheck = Effect.fnUntraced(function* (
   return { name, outcome: "ok", detail: `${directory} cannot be changed by others` }
 })
 
-/** The directories of configuration and state; the latter belongs to the daemon's own user. */
+/** The directories of configuration, state and executor; state belongs to the daemon's own user. */
 export const checkPermissions = Effect.fnUntraced(function* (configPath: string, stateDirectory: string) {
   const { userId } = yield* Environment
   const path = yield* Path.Path
+  const files = yield* FileSystem.FileSystem
   const configDirectory = path.dirname(configPath)
+  const executor = executorDirectory(stateDirectory)
+  // Where nothing can be changed, the executor is a part of the daemon and has none.
+  const hasExecutor = yield* Effect.orElseSucceed(files.exists(executor), () => false)
+  const root = (owner: number) => owner === 0 || owner === userId
   return [
-    yield* directoryCheck(
-      configDirectory,
-      (owner) => owner === 0 || owner === userId,
-      `install -d -m 755 ${shellWord(configDirectory)}`,
-    ),
+    yield* directoryCheck(configDirectory, root, `install -d -m 755 ${shellWord(configDirectory)}`),
     yield* directoryCheck(stateDirectory, () => true, "systemctl start patchctl"),
+    ...(hasExecutor ? [yield* directoryCheck(executor, root, "systemctl start patchctl")] : []),
   ]
 })
 

@@ -8,10 +8,13 @@ import * as Flag from "effect/cli/Flag"
 import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import { agentVersion } from "../agentVersion.ts"
 import { defaultStateDirectory } from "../config/AgentConfig.ts"
+import { executorDirectory, inProcessDirectory } from "../config/executorDirectory.ts"
 import { findConfig } from "../config/loadConfig.ts"
+import { policyPath } from "../domain/Policy.ts"
 import { SelfCheck, SelfCheckName } from "../domain/SelfCheck.ts"
 import { selfCheckTimeout } from "../schedules.ts"
 import { checkConfig } from "./checkConfig.ts"
+import { checkAudit, checkPolicy } from "./checkExecutor.ts"
 import { checkPermissions, checkState } from "./checkFiles.ts"
 import { checkDisk, checkPackageManagers } from "./checkHost.ts"
 import { checkServer } from "./checkServer.ts"
@@ -69,7 +72,9 @@ export const runChecks = Effect.fn("selftest")(function* (configPath: string) {
   const others = yield* Effect.all(
     [
       alone("permissions", checkPermissions(configPath, directory)),
+      alone("policy", checkPolicy(policyPath)),
       alone("state", checkState(directory)),
+      alone("audit", checkAudit([executorDirectory(directory), inProcessDirectory(directory)])),
       alone("disk", checkDisk),
       alone("package_managers", checkPackageManagers),
       alone("dns", checkServer(config)),
@@ -107,6 +112,6 @@ export const selftest = Command.make(
 ).pipe(
   Command.withShortDescription("Check whether the agent can do its work"),
   Command.withDescription(
-    `Checks configuration, permissions, state, disk, package managers, and the way to the control plane up to the licence key, and says what mends each fault. Changes nothing and enrols nothing. Run it as root to check everything.\n\n${exitCodesText(selftestExitCodes, usageCodes)}`,
+    `Checks configuration, permissions, policy, state, audit log, disk, package managers, and the way to the control plane up to the licence key, and says what mends each fault. Changes nothing and enrols nothing. Run it as root to check everything.\n\n${exitCodesText(selftestExitCodes, usageCodes)}`,
   ),
 )

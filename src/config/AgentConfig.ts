@@ -89,7 +89,9 @@ export const AgentConfigFile = Schema.Struct({
     ),
   ),
   state_directory: withDefault(absolutePath, defaultStateDirectory).annotate(
-    key("Where identity, outbox, ledger and audit log are kept."),
+    key(
+      "Where identity, outbox and feeds are kept. Ledger, audit log and pinned keys are beside it, under the same path with `-executor`.",
+    ),
   ),
   quiet_period_seconds: withDefault(seconds(0, 3600), 120).annotate(
     key("Time after boot in which nothing is installed."),

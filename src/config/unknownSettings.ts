@@ -12,7 +12,12 @@ export const typoDistance = 2
 const keyNames = configKeys.map((key) => key.name)
 
 /** Variables that are read elsewhere and are no keys. */
-const variableNames = [...configKeys.map((key) => key.variable), "PATCHCTL_CONFIG"]
+const variableNames = [
+  ...configKeys.map((key) => key.variable),
+  "PATCHCTL_BOOT_ID",
+  "PATCHCTL_CONFIG",
+  "PATCHCTL_EXECUTOR_SOCKET",
+]
 
 const meant = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const nearest = closest(name, known)

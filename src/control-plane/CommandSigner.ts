@@ -1,48 +1,90 @@
-import { calculateJwkThumbprint, SignJWT } from "jose"
+import { CompactSign, decodeProtectedHeader, SignJWT } from "jose"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { createPrivateKey, createPublicKey } from "node:crypto"
-import { PublicKey } from "../protocol/AgentMessages.ts"
 import { CommandClaims, commandType } from "../protocol/CommandEnvelope.ts"
+import { type CommandKeys, type CommandKeysUnusable, readCommandKeys } from "./data/commandKeys.ts"
+import { type DataDirectory, files } from "./data/DataDirectory.ts"
 
-const decodePublicKey = Schema.decodeUnknownSync(PublicKey)
 const encodeClaims = Schema.encodeSync(CommandClaims)
 
-/** Signs commands with a key that serves for nothing else, and says which keys agents shall pin. */
+const headerOf = ({ publicKey }: CommandKeys) => ({ alg: "EdDSA", typ: commandType, kid: publicKey.kid })
+
+/** Signs commands with a key that serves for nothing else, and says which keys agents shall obey. */
 export class CommandSigner extends Context.Service<
   CommandSigner,
   {
     /** The `iss` of every command: this control plane's own name. */
     readonly issuer: string
-    readonly keys: readonly [PublicKey, ...ReadonlyArray<PublicKey>]
+    /** The key in force: looked at anew with each call, because `key rotate` changes it under a running server. */
+    readonly keys: Effect.Effect<CommandKeys>
     /** A command envelope: JWS, compact, EdDSA, `typ: patchctl-command+jws`. */
     readonly sign: (claims: CommandClaims) => Effect.Effect<string>
+    /** The same command under the key in force, where the envelope was signed with an earlier one. */
+    readonly renew: (envelope: string) => Effect.Effect<string>
+    /** What an agent must follow whose keys are of this generation, oldest first. */
+    readonly rotationsAfter: (generation: number) => Effect.Effect<ReadonlyArray<string>>
   }
 >()("patchctl/control-plane/CommandSigner") {
-  /** `privateKey`: an Ed25519 key as PKCS#8 in PEM. */
   static readonly layer = (options: {
     readonly issuer: string
-    readonly privateKey: Redacted.Redacted<string>
-  }) =>
+    readonly data: DataDirectory
+  }): Layer.Layer<CommandSigner, CommandKeysUnusable | PlatformError, FileSystem.FileSystem> =>
     Layer.effect(
       CommandSigner,
       Effect.gen(function* () {
-        const privateKey = createPrivateKey(Redacted.value(options.privateKey))
-        const jwk = createPublicKey(privateKey).export({ format: "jwk" })
-        const kid = yield* Effect.promise(() => calculateJwkThumbprint(jwk))
+        const fs = yield* FileSystem.FileSystem
+        /** Changes with the file; "" as long as the first key is in force. */
+        const stamp = fs.stat(options.data.path(files.commandKeys)).pipe(
+          Effect.map(({ ino, mtime }) =>
+            [Option.getOrElse(ino, () => 0n), Option.getOrUndefined(mtime)?.getTime()].join(":"),
+          ),
+          Effect.orElseSucceed(() => ""),
+        )
+        const read = Effect.gen(function* () {
+          return { stamp: yield* stamp, keys: yield* readCommandKeys(options.data) }
+        })
+        const known = yield* Ref.make(yield* read)
+
+        const keys = Effect.gen(function* () {
+          const last = yield* Ref.get(known)
+          if ((yield* stamp) === last.stamp) return last.keys
+          const next = yield* read.pipe(
+            // Agents obey the last key until they are told of another.
+            Effect.catch((error) => Effect.as(Effect.logError("command_keys.unusable", error), last)),
+          )
+          yield* Ref.set(known, next)
+          return next.keys
+        })
+
+        const sign = Effect.fn("CommandSigner.sign")(function* (claims: CommandClaims) {
+          const now = yield* keys
+          return yield* Effect.promise(() =>
+            new SignJWT(encodeClaims(claims)).setProtectedHeader(headerOf(now)).sign(now.privateKey),
+          )
+        })
+
+        const renew = Effect.fn("CommandSigner.renew")(function* (envelope: string) {
+          const now = yield* keys
+          if (decodeProtectedHeader(envelope).kid === now.publicKey.kid) return envelope
+          const payload = Buffer.from(envelope.split(".")[1] ?? "", "base64url")
+          return yield* Effect.promise(() =>
+            new CompactSign(payload).setProtectedHeader(headerOf(now)).sign(now.privateKey),
+          )
+        })
+
         return CommandSigner.of({
           issuer: options.issuer,
-          keys: [decodePublicKey({ ...jwk, kid })],
-          sign: Effect.fn("CommandSigner.sign")((claims: CommandClaims) =>
-            Effect.promise(() =>
-              new SignJWT(encodeClaims(claims))
-                .setProtectedHeader({ alg: "EdDSA", typ: commandType, kid })
-                .sign(privateKey),
-            ),
-          ),
+          keys,
+          sign,
+          renew,
+          rotationsAfter: (generation) =>
+            Effect.map(keys, ({ statements }) => statements.slice(generation, generation + 100)),
         })
       }),
     )

@@ -1,7 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as HttpServer from "effect/http/HttpServer"
@@ -16,7 +15,6 @@ import { apiUrl, certificateNames, type ListenAddress, localUrl } from "./listen
 import { PublishedFeeds } from "./PublishedFeeds.ts"
 import { toPersistenceError } from "./sqlite/rows.ts"
 import * as SqlitePersistence from "./sqlite/sqlitePersistence.ts"
-import { makeEd25519Key } from "./tls/certificates.ts"
 import { serverIdentity } from "./tls/serverIdentity.ts"
 
 export interface ServerOptions {
@@ -68,7 +66,6 @@ export class ControlPlaneServer extends Context.Service<
         )
         const names = certificateNames(options.listen, options.names)
         const server = HttpsServer.makeHttpsServer(yield* serverIdentity(data, controlPlaneId, names))
-        const commandKey = yield* data.keep(files.commandKey, Effect.sync(makeEd25519Key))
 
         const started = Layer.effect(
           ControlPlaneServer,
@@ -100,9 +97,7 @@ export class ControlPlaneServer extends Context.Service<
           ),
           Layer.provide(PublishedFeeds.layer(data.feeds)),
           Layer.provide(CommandQueue.layer),
-          Layer.provide(
-            CommandSigner.layer({ issuer: controlPlaneId, privateKey: Redacted.make(commandKey) }),
-          ),
+          Layer.provide(CommandSigner.layer({ issuer: controlPlaneId, data })),
           Layer.provide(SqlitePersistence.layer(data.path(files.database))),
           Layer.catchTag("StoreError", (error) =>
             Layer.effect(ControlPlaneServer, Effect.fail(toPersistenceError(error))),

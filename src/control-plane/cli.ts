@@ -1,6 +1,7 @@
 import * as Command from "effect/cli/Command"
 import { DataFlag } from "./cli/DataFlag.ts"
 import { feed } from "./cli/feed.ts"
+import { key } from "./cli/key.ts"
 import { queue } from "./cli/queue.ts"
 import { results } from "./cli/results.ts"
 import { serve } from "./cli/serve.ts"
@@ -10,6 +11,6 @@ import { show } from "./cli/show.ts"
 /** `patchctl-control-plane`. */
 export const controlPlane = Command.make("patchctl-control-plane").pipe(
   Command.withDescription("The reference control plane of the PatchCTL agent, and its operator's commands."),
-  Command.withSubcommands([serve, servers, show, queue, results, feed]),
+  Command.withSubcommands([serve, servers, show, queue, results, feed, key]),
   Command.withGlobalFlags([DataFlag]),
 )

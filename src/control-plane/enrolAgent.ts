@@ -22,11 +22,15 @@ export const enrolAgent = Effect.fn("enrolAgent")(function* (organization: strin
   yield* Effect.logInfo("agent.enrolled").pipe(
     Effect.annotateLogs({ agent: granted.agentId, organization, host: enrolment.facts.hostname }),
   )
+  const { publicKey: commandKey, generation } = yield* signer.keys
+  const keyRotations = yield* signer.rotationsAfter(enrolment.keyGeneration ?? 0)
   const [feedKey, ...nextFeedKeys] = yield* feeds.keys
   const enrolled: Enrolled = {
     ...granted,
     issuer: signer.issuer,
-    commandKeys: signer.keys,
+    commandKeys: [commandKey],
+    ...(generation > 0 && { keyGeneration: generation }),
+    ...(keyRotations.length > 0 && { keyRotations }),
     ...(feedKey !== undefined && { feedKeys: [feedKey, ...nextFeedKeys] }),
     nextBeatSeconds: yield* HeartbeatInterval,
     features: [],

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { AgentId } from "../domain/Identifiers.ts"
 import type { Heartbeat, HeartbeatReply } from "../protocol/AgentMessages.ts"
+import { CommandSigner } from "./CommandSigner.ts"
 import { HeartbeatInterval } from "./HeartbeatInterval.ts"
 import { Agents } from "./persistence/Agents.ts"
 import { Commands } from "./persistence/Commands.ts"
@@ -20,6 +21,7 @@ export const receiveHeartbeat = Effect.fn("receiveHeartbeat")(function* (agentId
   const agents = yield* Agents
   const commands = yield* Commands
   const scans = yield* Scans
+  const signer = yield* CommandSigner
   const random = yield* SecureRandom.SecureRandom
   const serverTime = yield* DateTime.now
 
@@ -31,16 +33,20 @@ export const receiveHeartbeat = Effect.fn("receiveHeartbeat")(function* (agentId
   const snapshotKnown =
     beat.snapshot === undefined || Option.contains(yield* scans.heldDigest(agentId), beat.snapshot)
 
+  const keyRotations = yield* signer.rotationsAfter(beat.keyGeneration ?? 0)
+  const waiting = yield* commands.deliver(agentId, deliveryLimitBytes, serverTime)
+
   const reply: HeartbeatReply = {
     serverTime,
     nextBeatSeconds: yield* HeartbeatInterval,
     exchangeToken: recorded.exchangeToken,
-    commands: yield* commands.deliver(agentId, deliveryLimitBytes, serverTime),
+    commands: yield* Effect.forEach(waiting, signer.renew),
     acknowledged: beat.results.map((result) => result.commandId),
     want: [
       ...(recorded.factsOutdated ? (["facts"] as const) : []),
       ...(snapshotKnown ? [] : (["snapshot"] as const)),
     ],
+    ...(keyRotations.length > 0 && { keyRotations }),
   }
   return reply
 })

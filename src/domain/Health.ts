@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { DiskUse, LockHolder, RebootState } from "./Host.ts"
+import { DiskUse, LockHolder, RebootState, RestartNeeded } from "./Host.ts"
 import { ManagerId, PackageFault } from "./Package.ts"
 import { Completeness, IndexState, ManagerState, ScanCounts } from "./Scan.ts"
 import { AvailableUpdate } from "./Update.ts"
@@ -34,6 +34,7 @@ export const HealthCheckItem = Schema.Struct({
     "package_database",
     "locks",
     "reboot",
+    "services",
     "index_age",
     "loops",
     "state",
@@ -67,6 +68,7 @@ export const HealthReport = Schema.Struct({
   locks: Schema.Array(LockHolder),
   indexes: Schema.Array(IndexState),
   reboot: RebootState,
+  restartNeeded: Schema.optionalKey(RestartNeeded),
   loops: Schema.Array(LoopState),
 }).annotate({ identifier: "HealthReport" })
 export type HealthReport = typeof HealthReport.Type

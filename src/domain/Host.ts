@@ -58,6 +58,19 @@ export const RebootState = Schema.Struct({
 }).annotate({ identifier: "RebootState" })
 export type RebootState = typeof RebootState.Type
 
+/**
+ * Services that still run code which has since been replaced or removed on disk. `unknown` when the programs of others
+ * cannot be looked at, as without root.
+ */
+export const RestartNeeded = Schema.Struct({
+  required: Schema.Literals(["yes", "no", "unknown"]),
+  /** Units as the service manager names them (`ssh.service`), sorted. */
+  units: Schema.Array(Schema.String),
+  /** Programs with old code that belong to no unit. */
+  programsWithoutUnit: Schema.Int,
+}).annotate({ identifier: "RestartNeeded" })
+export type RestartNeeded = typeof RestartNeeded.Type
+
 /** Who holds a package manager's lock. */
 export const LockHolder = Schema.Struct({
   lock: Schema.String,

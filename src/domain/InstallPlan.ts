@@ -1,7 +1,8 @@
 import * as Schema from "effect/Schema"
-import { LockHolder, RebootState } from "./Host.ts"
+import { LockHolder, RebootState, RestartNeeded } from "./Host.ts"
 import { Sha256 } from "./Identifiers.ts"
 import { Architecture, ManagerId, PackageName, PackageVersion } from "./Package.ts"
+import { Restart } from "./Restart.ts"
 import { HoldbackReason, Origin } from "./Update.ts"
 
 /** One change of the transaction. `from` is absent for a new dependency. */
@@ -40,6 +41,8 @@ export const LeftOut = Schema.Struct({
       "unknown_version",
       "already_current",
       "not_security",
+      /** Would not have been done by the deadline, as long as packages take on this host. */
+      "out_of_time",
     ]),
   ]),
   detail: Schema.optionalKey(Schema.String),
@@ -74,6 +77,7 @@ export const PreflightFault = Schema.Struct({
     "plan_changed",
     "removals_not_allowed",
     "deadline_passed",
+    "out_of_time",
   ]),
   detail: Schema.String,
   remedy: Schema.String,
@@ -104,6 +108,10 @@ export const InstallReport = Schema.Struct({
   /** Configuration files whose new version was put beside the local one (`*.dpkg-dist`). */
   newConfigurationFiles: Schema.Array(Schema.String),
   reboot: Schema.optionalKey(RebootState),
+  /** What must be restarted to run what is installed, if the host itself is not. */
+  restartNeeded: Schema.optionalKey(RestartNeeded),
+  /** The restart that the command asked for. */
+  restart: Schema.optionalKey(Restart),
   /** Exit code and end of stderr of each transaction, as evidence. */
   evidence: Schema.Array(
     Schema.Struct({

@@ -4,7 +4,9 @@ import * as Schema from "effect/Schema"
 export const SelfCheckName = Schema.Literals([
   "config",
   "permissions",
+  "policy",
   "state",
+  "audit",
   "disk",
   "package_managers",
   "dns",

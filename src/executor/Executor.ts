@@ -1,54 +1,61 @@
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as FileSystem from "effect/FileSystem"
-import * as Schema from "effect/Schema"
+import * as Ref from "effect/Ref"
+import * as Result from "effect/Result"
 import { AgentConfig } from "../config/AgentConfig.ts"
 import type { Command, CommandResult } from "../domain/Command.ts"
 import { CommandId } from "../domain/Identifiers.ts"
-import { Host, type HostUnreadable } from "../host/Host.ts"
-import { isAlive, processIdentity } from "../host/processIdentity.ts"
+import { Host } from "../host/Host.ts"
+import { Reboot } from "../host/Reboot.ts"
+import { processIdentity } from "../host/processIdentity.ts"
 import type { ReportProgress } from "../package-manager/PackageManager.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
+import type { CommandClaims } from "../protocol/CommandEnvelope.ts"
 import { ScanHost } from "../scan/ScanHost.ts"
 import type { StoreError } from "../store/Database.ts"
-import { Ledger } from "../store/Ledger.ts"
+import { Ledger, type UnfinishedCommand } from "../store/Ledger.ts"
 import { StatusFile } from "../store/StatusFile.ts"
 import { Trust, type TrustError } from "../store/Trust.ts"
+import { CommandJournal, type HostRestarting } from "./CommandJournal.ts"
 import type { CommandOutcome } from "./CommandOutcome.ts"
-import { checkUpdates } from "./checkUpdates.ts"
-import { getPackageInfo } from "./getPackageInfo.ts"
-import { healthCheck } from "./healthCheck.ts"
-import { installUpdates } from "./installUpdates.ts"
-import { authenticate, authorize, idOfUntrusted, Refusal } from "./verifyEnvelope.ts"
-
-/**
- * A command is with another executor, which still lives: the daemon was restarted in the middle of it. A refusal
- * would be taken for the result of the one that was asked for, this or another, so there is none: it waits its turn.
- */
-export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunning", { id: CommandId }) {
-  override get message() {
-    return `${this.id} is still being carried out by an executor that an earlier run of the agent started; commands wait for it`
-  }
-}
+import { HostPolicy } from "./HostPolicy.ts"
+import { judgePolicy } from "./judgePolicy.ts"
+import { perform } from "./perform.ts"
+import { PlanApplier } from "./PlanApplier.ts"
+import { resolveUnfinished, StillRunning } from "./resolveUnfinished.ts"
+import { TransactionPace } from "./TransactionPace.ts"
+import { authenticate, authorize, idOfUntrusted, Refusal, refusalOf } from "./verifyEnvelope.ts"
 
 /** What the operations work with. */
-type Means = AgentConfig | FileSystem.FileSystem | Host | PackageManagers | ScanHost | StatusFile
+type Means =
+  | AgentConfig
+  | FileSystem.FileSystem
+  | Host
+  | Ledger
+  | PackageManagers
+  | PlanApplier
+  | Reboot
+  | ScanHost
+  | StatusFile
+  | TransactionPace
 
 /**
- * The side that may change the host. It trusts nobody but the pinned command keys: it verifies, decodes, and
- * writes to its ledger before anything runs. A command it has seen is answered with the stored result.
+ * The side that may change the host. It trusts nobody but the pinned command keys: it verifies, decodes, asks the
+ * policy of this host, and writes to its ledger before anything runs. A command it has seen is answered with the
+ * stored result.
  */
 export class Executor extends Context.Service<
   Executor,
   {
-    /** The one result of this envelope. Fails only when nothing was run and a later try may succeed. */
+    /** The one result of this envelope. Fails only when there is none yet and a later try may have it. */
     readonly execute: (
       envelope: string,
       report: ReportProgress,
-    ) => Effect.Effect<CommandResult, StillRunning | StoreError | TrustError>
+    ) => Effect.Effect<CommandResult, HostRestarting | StillRunning | StoreError | TrustError>
   }
 >()("patchctl/executor/Executor") {
   static readonly layer = Layer.effect(
@@ -56,62 +63,15 @@ export class Executor extends Context.Service<
     Effect.gen(function* () {
       const config = yield* AgentConfig
       const ledger = yield* Ledger
+      const hostPolicy = yield* HostPolicy
       const trust = yield* Trust
       const services = yield* Effect.context<Means>()
-      const self = yield* processIdentity(process.pid)
+      const self = Option.getOrElse(yield* processIdentity(process.pid), () => "unknown")
+      /** What this process is carrying out: an entry of its own that is not among them was given up by an error. */
+      const running = yield* Ref.make<ReadonlySet<string>>(new Set())
 
-      const perform = (
-        command: Command,
-        report: ReportProgress,
-      ): Effect.Effect<CommandOutcome, HostUnreadable, Means> => {
-        switch (command.name) {
-          case "check_updates":
-            return checkUpdates(command.parameters)
-          case "install_updates":
-            return installUpdates(command.parameters, config.quiet_period_seconds, report)
-          case "get_package_info":
-            return getPackageInfo(command.parameters)
-          case "health_check":
-            return healthCheck()
-        }
-      }
-
-      /** What a dead executor left unfinished gets its final state before anything new begins. */
-      const resolveUnfinished = Effect.gen(function* () {
-        for (const left of yield* ledger.unfinished) {
-          if (yield* isAlive(left.executor)) continue
-          yield* ledger.finish({
-            commandId: CommandId.make(left.id),
-            command: left.name,
-            status: "interrupted",
-            problem: {
-              code: "interrupted",
-              detail:
-                "the executor ended in the middle of this command: the host crashed, restarted, or killed it",
-              remedy: "run health_check, then queue the command again if it is still wanted",
-            },
-            startedAt: left.startedAt,
-            finishedAt: yield* DateTime.now,
-          })
-          yield* ledger.audit({
-            id: left.id,
-            name: left.name,
-            issuer: "",
-            event: "finished",
-            outcome: "interrupted",
-          })
-        }
-      })
-
-      const refusedResult = Effect.fnUntraced(function* (refusal: Refusal, issuer: string) {
+      const refuse = Effect.fnUntraced(function* (refusal: Refusal, issuer: string) {
         const now = yield* DateTime.now
-        yield* ledger.audit({
-          id: refusal.id,
-          name: refusal.command,
-          issuer,
-          event: "refused",
-          outcome: refusal.message,
-        })
         const result: CommandResult = {
           commandId: refusal.id,
           command: refusal.command,
@@ -120,12 +80,103 @@ export class Executor extends Context.Service<
           startedAt: now,
           finishedAt: now,
         }
+        if (refusal.authentic) {
+          // Kept as the command's one result: what is refused today must not be carried out tomorrow.
+          yield* ledger.finish(result, issuer)
+        } else {
+          yield* ledger.audit({
+            id: refusal.id,
+            name: refusal.command,
+            issuer: "",
+            event: "refused",
+            outcome: refusal.message,
+          })
+        }
         return result
       })
 
-      const run = Effect.fnUntraced(function* (id: CommandId, command: Command, report: ReportProgress) {
+      /** The command as this host allows it now. */
+      const admit = Effect.fnUntraced(function* (claims: CommandClaims) {
+        const command = yield* authorize(claims)
+        if (config.read_only && command.name !== "health_check" && command.name !== "get_package_info") {
+          return yield* refusalOf(claims, "read_only", "read_only is set in this host's configuration")
+        }
+        const policy = yield* hostPolicy.read
+        const now = DateTime.setZone(yield* DateTime.now, hostPolicy.zone)
+        const admitted = yield* Effect.fromResult(
+          Result.mapError(judgePolicy(policy, command, now), ({ code, detail }) =>
+            refusalOf(claims, code, detail),
+          ),
+        )
+        const securityOnly = Result.isSuccess(policy) && policy.success.security_only === true
+        return { command: admitted, securityOnly }
+      })
+
+      /** Writes the command into the ledger, or says why it must not run. */
+      const claim = Effect.fnUntraced(function* (
+        claims: CommandClaims,
+        name: Command["name"],
+        issuer: string,
+      ) {
+        const begun = yield* ledger.begin({
+          id: claims.jti,
+          seq: claims.seq,
+          name,
+          issuer,
+          signedAt: DateTime.makeUnsafe(claims.iat * 1000),
+          expiresAt: DateTime.makeUnsafe(claims.exp * 1000),
+          executor: self,
+        })
+        switch (begun.kind) {
+          case "begun":
+            return
+          case "busy":
+            return yield* new StillRunning({ id: CommandId.make(begun.with), what: "executor" })
+          case "replayed":
+            return yield* refusalOf(claims, "replayed", `counter ${claims.seq} is not above ${begun.highest}`)
+          case "unknown_past":
+            return yield* refusalOf(
+              claims,
+              "replayed",
+              `this host's ledger was lost, and the command was signed before ${DateTime.formatIso(begun.signedAfter)}, so it may have been carried out`,
+            )
+          case "expired":
+            return yield* refusalOf(
+              claims,
+              "expired",
+              `the command had expired by ${DateTime.formatIso(begun.latest)}, which this host's clock has already shown: it was set back`,
+            )
+        }
+      })
+
+      const run = Effect.fnUntraced(function* (
+        id: CommandId,
+        { command, securityOnly }: Effect.Success<ReturnType<typeof admit>>,
+        issuer: string,
+        report: ReportProgress,
+      ) {
         const startedAt = yield* DateTime.now
-        const outcome = yield* perform(command, report).pipe(
+        const resultOf = (outcome: CommandOutcome): Effect.Effect<CommandResult> =>
+          Effect.map(DateTime.now, (finishedAt) => ({
+            commandId: id,
+            command: command.name,
+            startedAt,
+            finishedAt,
+            ...outcome,
+          }))
+        const entry = ledger.entry(id)
+        const journal = CommandJournal.of({
+          planned: entry.planned,
+          rebooting: Effect.fnUntraced(function* ({ bootId, outcome }) {
+            yield* entry.rebooting({ bootId, result: yield* resultOf(outcome) })
+          }),
+        })
+        const outcome = yield* perform(command, {
+          quietPeriodSeconds: config.quiet_period_seconds,
+          securityOnly,
+          report,
+        }).pipe(
+          Effect.provideService(CommandJournal, journal),
           Effect.catchTag("HostUnreadable", (error) =>
             Effect.succeed<CommandOutcome>({
               status: "failed",
@@ -133,28 +184,25 @@ export class Executor extends Context.Service<
             }),
           ),
         )
-        const result: CommandResult = {
-          commandId: id,
-          command: command.name,
-          startedAt,
-          finishedAt: yield* DateTime.now,
-          ...outcome,
-        }
-        yield* ledger.finish(result)
+        const result = yield* resultOf(outcome)
+        yield* ledger.finish(result, issuer)
         return result
       })
 
+      const isMine = (known: ReadonlySet<string>) => (entry: UnfinishedCommand) =>
+        entry.executor === self ? known.has(entry.id) : undefined
+
       const execute = Effect.fn("Executor.execute")(function* (envelope: string, report: ReportProgress) {
-        yield* resolveUnfinished
         const anchor = yield* trust.anchor
         if (Option.isNone(anchor)) {
           const refusal = new Refusal({
             id: idOfUntrusted(envelope),
+            authentic: false,
             command: "unknown",
             code: "bad_signature",
             detail: "this host is not enrolled and has no pinned command key",
           })
-          return yield* refusedResult(refusal, "")
+          return yield* refuse(refusal, "")
         }
         const { issuer } = anchor.value
 
@@ -162,43 +210,19 @@ export class Executor extends Context.Service<
           const claims = yield* authenticate(envelope, anchor.value)
           const known = yield* ledger.resultOf(claims.jti)
           if (Option.isSome(known)) return known.value
-          const unfinished = yield* ledger.unfinished
-          if (unfinished.some(({ id }) => id === claims.jti))
-            return yield* new StillRunning({ id: claims.jti })
+          yield* resolveUnfinished(isMine(yield* Ref.get(running)))
+          const resolved = yield* ledger.resultOf(claims.jti)
+          if (Option.isSome(resolved)) return resolved.value
 
-          const command = yield* authorize(claims)
-          const refuse = (code: Refusal["code"], detail: string) =>
-            new Refusal({ id: claims.jti, command: command.name, code, detail })
-          if (config.read_only && command.name !== "health_check" && command.name !== "get_package_info") {
-            return yield* refuse("read_only", "read_only is set in this host's configuration")
-          }
-          if (command.name === "install_updates" && (command.parameters.reboot ?? "never") !== "never") {
-            return yield* refuse(
-              "policy_denied",
-              "this version of the agent does not restart hosts: use reboot never",
-            )
-          }
-          const begun = yield* ledger.begin({
-            id: claims.jti,
-            seq: claims.seq,
-            name: command.name,
-            executor: Option.getOrElse(self, () => "unknown"),
-          })
-          if (begun.kind === "replayed") {
-            return yield* refuse("replayed", `counter ${claims.seq} is not above ${begun.highest}`)
-          }
-          if (begun.kind === "busy") return yield* new StillRunning({ id: CommandId.make(begun.with.id) })
-          yield* ledger.audit({ id: claims.jti, name: command.name, issuer, event: "started", outcome: "" })
-          const result = yield* run(claims.jti, command, report)
-          yield* ledger.audit({
-            id: claims.jti,
-            name: command.name,
-            issuer,
-            event: "finished",
-            outcome: result.status,
-          })
-          return result
-        }).pipe(Effect.catchTag("Refusal", (refusal) => refusedResult(refusal, issuer)))
+          const admitted = yield* admit(claims)
+          yield* claim(claims, admitted.command.name, issuer)
+          yield* Ref.update(running, (ids) => new Set(ids).add(claims.jti))
+          return yield* run(claims.jti, admitted, issuer, report).pipe(
+            Effect.ensuring(
+              Ref.update(running, (ids) => new Set([...ids].filter((id) => id !== claims.jti))),
+            ),
+          )
+        }).pipe(Effect.catchTag("Refusal", (refusal) => refuse(refusal, issuer)))
       }, Effect.provideContext(services))
 
       return Executor.of({ execute })

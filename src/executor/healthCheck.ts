@@ -32,6 +32,7 @@ export const healthCheck = Effect.fn("healthCheck")(function* () {
     locks: healths.flatMap(({ locks }) => locks),
     indexes: healths.flatMap(({ indexes }) => indexes),
     reboot: yield* host.reboot([]),
+    restartNeeded: yield* host.restartNeeded,
     loops: Option.match(status, { onNone: () => [], onSome: ({ loops }) => loops }),
     ...(Option.isSome(skew) && { clockSkewSeconds: skew.value }),
   }

@@ -95,6 +95,35 @@ const reboot = ({ reboot: state }: Facts): HealthCheckItem => {
   }
 }
 
+/** Programs that run on with a library that has been replaced under them keep its old faults. */
+const services = ({ restartNeeded }: Facts): HealthCheckItem => {
+  switch (restartNeeded?.required) {
+    case "no":
+      return ok("services", "no program runs code that was replaced")
+    case "yes": {
+      const { units, programsWithoutUnit } = restartNeeded
+      const shown = units.slice(0, 10)
+      const more = units.length - shown.length
+      return {
+        name: "services",
+        verdict: "warning",
+        detail: `running code that was replaced: ${[
+          ...shown,
+          ...(more > 0 ? [`${more} more units`] : []),
+          ...(programsWithoutUnit > 0 ? [`${programsWithoutUnit} programs of no unit`] : []),
+        ].join(", ")}`,
+        remedy: "restart them (systemctl restart UNIT), or the host",
+      }
+    }
+    default:
+      return {
+        name: "services",
+        verdict: "unknown",
+        detail: "programs of other users cannot be looked at without root",
+      }
+  }
+}
+
 const indexAge = ({ indexes }: Facts, scanSeconds: number): HealthCheckItem => {
   const limit = Math.max(scanSeconds * 4, 86_400)
   const stale = indexes.filter(({ ageSeconds }) => ageSeconds === undefined || ageSeconds > limit)
@@ -143,6 +172,7 @@ export const judgeHealth = (
   packageDatabase(facts, damage),
   locks(facts),
   reboot(facts),
+  services(facts),
   indexAge(facts, scanSeconds),
   loops(facts),
 ]

@@ -1,12 +1,13 @@
-import { compactVerify, importJWK } from "jose"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { Command, CommandName, RefusalCode } from "../domain/Command.ts"
 import { CommandId } from "../domain/Identifiers.ts"
 import { CommandClaims, commandType, envelopeLimitBytes } from "../protocol/CommandEnvelope.ts"
-import type { TrustAnchor } from "../store/Trust.ts"
+import type { TrustAnchor } from "../protocol/TrustAnchor.ts"
+import { signedText } from "./signedText.ts"
 
 /**
  * Why a command is not carried out. `id` is the command's own only when its signature is good: a forged envelope
@@ -14,6 +15,8 @@ import type { TrustAnchor } from "../store/Trust.ts"
  */
 export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
   id: CommandId,
+  /** Whether `id` is the command's own. */
+  authentic: Schema.Boolean,
   command: Schema.String,
   code: RefusalCode,
   detail: Schema.String,
@@ -34,61 +37,53 @@ export const idOfUntrusted = (envelope: string): CommandId => {
   )
 }
 
-const decodePayload = Schema.decodeUnknownEffect(Schema.fromJsonString(CommandClaims), {
-  onExcessProperty: "error",
-})
-const decodeCommand = Schema.decodeUnknownEffect(Command, { onExcessProperty: "error" })
+const strictly = { onExcessProperty: "error" } as const
+const decodePayload = Schema.decodeUnknownOption(Schema.fromJsonString(CommandClaims), strictly)
+const decodeCommand = Schema.decodeUnknownEffect(Command, strictly)
 const isCommandName = Schema.is(CommandName)
 
 /** The name as it was asked, safe to print and to store. */
 const printable = (name: string) => name.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 64)
 
 /**
- * Checks who signed: JWS compact (RFC 7515), EdDSA only, `typ` of a command, a pinned key, the pinned issuer and
- * this agent as audience. What comes back is authentic, and may still be expired, replayed or nonsense.
+ * Checks who signed: JWS compact (RFC 7515), EdDSA only, `typ` of a command, nothing else in the header, a pinned key,
+ * the pinned issuer and this agent as audience. What comes back is authentic, and may still be expired, replayed or
+ * nonsense.
  */
 export const authenticate = Effect.fn("authenticate")(function* (envelope: string, anchor: TrustAnchor) {
   const untrusted = (code: RefusalCode, detail: string) =>
-    new Refusal({ id: idOfUntrusted(envelope), command: "unknown", code, detail })
+    new Refusal({ id: idOfUntrusted(envelope), authentic: false, command: "unknown", code, detail })
+  const unsigned = untrusted("bad_signature", "the envelope is not signed by a pinned command key")
 
   if (Buffer.byteLength(envelope) > envelopeLimitBytes) {
     return yield* untrusted("invalid", `the envelope is larger than ${envelopeLimitBytes} bytes`)
   }
-  const { payload } = yield* Effect.tryPromise({
-    try: () =>
-      compactVerify(
-        envelope,
-        async (header) => {
-          const key = anchor.commandKeys.find(({ kid }) => kid === header.kid)
-          if (key === undefined) throw new TypeError("no pinned key has this key id")
-          return importJWK({ ...key }, "EdDSA")
-        },
-        { algorithms: ["EdDSA"] },
-      ).then((verified) => {
-        if (verified.protectedHeader.typ !== commandType) throw new TypeError("not a command")
-        return verified
-      }),
-    catch: () => untrusted("bad_signature", "the envelope is not signed by a pinned command key"),
-  })
-  const claims = yield* Effect.mapError(decodePayload(new TextDecoder().decode(payload)), () =>
-    untrusted("invalid", "the envelope is signed, but its claims are not of the expected shape"),
-  )
-  const refuse = (code: RefusalCode, detail: string) =>
-    new Refusal({ id: claims.jti, command: printable(claims.command.name), code, detail })
+  const signed = yield* signedText(envelope, commandType, anchor.commandKeys)
+  if (Option.isNone(signed)) return yield* unsigned
+  const claims = Option.getOrUndefined(Option.flatMap(signed.value.claims, decodePayload))
+  if (claims === undefined) {
+    return yield* untrusted("invalid", "the envelope is signed, but its claims are not of the expected shape")
+  }
   if (claims.iss !== anchor.issuer) {
     return yield* untrusted("bad_signature", "the envelope comes from another issuer than the pinned one")
   }
   if (claims.aud !== anchor.agentId) {
-    return yield* refuse("wrong_audience", `the command is for ${claims.aud}, this is ${anchor.agentId}`)
+    return yield* refusalOf(
+      claims,
+      "wrong_audience",
+      `the command is for ${claims.aud}, this is ${anchor.agentId}`,
+    )
   }
   return claims
 })
 
+/** The refusal of an authentic command. */
+export const refusalOf = (claims: CommandClaims, code: RefusalCode, detail: string): Refusal =>
+  new Refusal({ id: claims.jti, authentic: true, command: printable(claims.command.name), code, detail })
+
 /** Checks an authentic command against the clock and the whitelist, and decodes its parameters strictly. */
 export const authorize = Effect.fn("authorize")(function* (claims: CommandClaims) {
-  const refuse = (code: RefusalCode, detail: string) =>
-    new Refusal({ id: claims.jti, command: printable(claims.command.name), code, detail })
-
+  const refuse = (code: RefusalCode, detail: string) => refusalOf(claims, code, detail)
   const now = DateTime.toEpochMillis(yield* DateTime.now) / 1000
   if (claims.exp <= now) {
     return yield* refuse(

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { AgentConfig } from "../config/AgentConfig.ts"
 import { CommandInbox } from "../command/CommandInbox.ts"
+import { ExecutorClient } from "../command/ExecutorClient.ts"
 import { Host } from "../host/Host.ts"
 import { refusedInterval, shortestBeatRound } from "../schedules.ts"
 import { Identity } from "../store/Identity.ts"
@@ -33,6 +34,7 @@ export const layer = Layer.effectDiscard(
       | BeatMemory
       | CommandInbox
       | ControlPlane
+      | ExecutorClient
       | FileSystem.FileSystem
       | Host
       | Identity

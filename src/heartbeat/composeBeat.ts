@@ -7,14 +7,17 @@ import { CommandInbox } from "../command/CommandInbox.ts"
 import type { HostFacts } from "../domain/Host.ts"
 import { Host } from "../host/Host.ts"
 import type { Heartbeat } from "../protocol/AgentMessages.ts"
+import type { TrustAnchor } from "../protocol/TrustAnchor.ts"
 import { Outbox } from "../store/Outbox.ts"
 import { Snapshots } from "../store/Snapshots.ts"
+import { pinnedGeneration } from "./pinnedGeneration.ts"
 
 /** One beat: how the host is, what runs, and the results that are due. `facts` only when the server needs them. */
 export const composeBeat = Effect.fn("composeBeat")(function* (options: {
   readonly exchangeToken: string
   readonly facts: Option.Option<HostFacts>
   readonly resultBytes: number
+  readonly pinned: Option.Option<TrustAnchor>
 }) {
   const host = yield* Host
   const inbox = yield* CommandInbox
@@ -47,6 +50,7 @@ export const composeBeat = Effect.fn("composeBeat")(function* (options: {
       },
     }),
     ...(Option.isSome(options.facts) && { facts: options.facts.value }),
+    ...pinnedGeneration(options.pinned),
   }
   return beat
 })

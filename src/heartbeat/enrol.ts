@@ -1,24 +1,36 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { agentVersion } from "../agentVersion.ts"
+import { ExecutorClient } from "../command/ExecutorClient.ts"
 import { AgentConfig } from "../config/AgentConfig.ts"
 import { Host } from "../host/Host.ts"
+import type { TrustAnchor } from "../protocol/TrustAnchor.ts"
 import { Identity } from "../store/Identity.ts"
-import { Trust } from "../store/Trust.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
+import { followRotations } from "./followRotations.ts"
+import { pinnedGeneration } from "./pinnedGeneration.ts"
 
 /** What this agent can do beyond version 1 of the protocol. */
 export const features: ReadonlyArray<string> = ["scan-delta"]
 
+/** Whether pinning `wanted` would change nothing of what is pinned. */
+const isPinned = (wanted: TrustAnchor) => (pinned: TrustAnchor) =>
+  pinned.agentId === wanted.agentId &&
+  pinned.issuer === wanted.issuer &&
+  pinned.commandKeys.every((key) => wanted.commandKeys.some(({ x }) => x === key.x)) &&
+  (pinned.feedKeys !== undefined || wanted.feedKeys === undefined)
+
 /**
- * First contact: names this agent and pins the keys of commands and feeds. The pins come first: an agent that cannot keep them
- * must not count as enrolled.
+ * First contact: names this agent and has the keys of commands and feeds pinned. The pins come first: an agent whose
+ * executor does not obey the server must not count as enrolled. Where keys are pinned already, the server says how they
+ * were changed since, and the executor believes it only if they sign that.
  */
-export const enrol = Effect.fn("enrol")(function* () {
+export const enrol = Effect.fn("enrol")(function* (pinned: Option.Option<TrustAnchor>) {
   const config = yield* AgentConfig
   const controlPlane = yield* ControlPlane
+  const executor = yield* ExecutorClient
   const host = yield* Host
   const identity = yield* Identity
-  const trust = yield* Trust
 
   const enrolled = yield* controlPlane.enrol(
     {
@@ -27,11 +39,23 @@ export const enrol = Effect.fn("enrol")(function* () {
       agentVersion,
       features,
       facts: yield* host.facts,
+      ...pinnedGeneration(pinned),
     },
     config.license_key,
   )
-  const { agentId, commandKeys, feedKeys, issuer } = enrolled
-  yield* trust.pin({ agentId, issuer, commandKeys, ...(feedKeys !== undefined && { feedKeys }) })
+  const { agentId, commandKeys, feedKeys, issuer, keyGeneration, keyRotations = [] } = enrolled
+  const wanted: TrustAnchor = {
+    agentId,
+    issuer,
+    commandKeys,
+    ...(feedKeys !== undefined && { feedKeys }),
+    ...(keyGeneration !== undefined && { generation: keyGeneration }),
+  }
+  // The beat before may have been cut off while the executor was at it.
+  if (!Option.exists(pinned, isPinned(wanted))) {
+    if (Option.isSome(pinned)) yield* followRotations(keyRotations)
+    yield* executor.pin(wanted)
+  }
   yield* identity.remember(enrolled)
   yield* Effect.logInfo("agent.enrolled").pipe(Effect.annotateLogs({ agent: agentId, issuer }))
   return { agentId, exchangeToken: enrolled.exchangeToken }

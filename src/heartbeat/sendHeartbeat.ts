@@ -9,11 +9,13 @@ import { Host } from "../host/Host.ts"
 import { Identity } from "../store/Identity.ts"
 import { Outbox } from "../store/Outbox.ts"
 import { Snapshots } from "../store/Snapshots.ts"
+import { Trust } from "../store/Trust.ts"
 import { Supervisor } from "../Supervisor.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
 import { BeatMemory } from "./BeatMemory.ts"
 import { composeBeat } from "./composeBeat.ts"
 import { enrol } from "./enrol.ts"
+import { followRotations } from "./followRotations.ts"
 
 /** Results that ride in one beat; a larger one goes alone, before it. */
 const resultBytesPerBeat = 48 * 1024
@@ -34,8 +36,8 @@ const deliverLargeResults = Effect.fnUntraced(function* (agentId: AgentId) {
 })
 
 /**
- * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, commands go
- * to the inbox, and what the server lacks is sent at the next opportunity.
+ * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, new keys go to the
+ * executor, commands to the inbox, and what the server lacks is sent at the next opportunity.
  */
 export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   const controlPlane = yield* ControlPlane
@@ -46,11 +48,14 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   const outbox = yield* Outbox
   const snapshots = yield* Snapshots
   const supervisor = yield* Supervisor
+  const trust = yield* Trust
 
   const facts = yield* host.facts
   const factsDigest = digestOf(facts)
-  const known = yield* identity.enrolment
-  const { agentId, exchangeToken } = Option.isSome(known) ? known.value : yield* enrol()
+  const pinned = yield* trust.anchor
+  // Without pinned keys no command would be obeyed: somebody has removed them so that they be pinned anew.
+  const known = Option.isSome(pinned) ? yield* identity.enrolment : Option.none()
+  const { agentId, exchangeToken } = Option.isSome(known) ? known.value : yield* enrol(pinned)
   if (Option.isNone(known)) {
     yield* Ref.update(memory, (before) => ({ ...before, factsSent: factsDigest }))
     yield* supervisor.wake("upload")
@@ -63,12 +68,13 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
     exchangeToken,
     facts: factsSent === factsDigest ? Option.none() : Option.some(facts),
     resultBytes: resultBytesPerBeat,
+    pinned: Option.isSome(known) ? pinned : yield* trust.anchor,
   })
   const reply = yield* controlPlane.heartbeat(agentId, beat)
 
   yield* identity.rotateToken(reply.exchangeToken)
   yield* outbox.acknowledge(reply.acknowledged)
-  yield* inbox.offer(reply.commands)
+  if (yield* followRotations(reply.keyRotations ?? [])) yield* inbox.offer(reply.commands)
   if (reply.want.includes("snapshot")) {
     yield* snapshots.resend
     yield* supervisor.wake("upload")

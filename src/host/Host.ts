@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { HostFacts, HostMetrics, RebootState } from "../domain/Host.ts"
+import type { HostFacts, HostMetrics, RebootState, RestartNeeded } from "../domain/Host.ts"
 import type { MachineId } from "../domain/Identifiers.ts"
 import type { InstalledPackage } from "../domain/Package.ts"
 import type { ProcessUsage } from "./SystemCalls.ts"
@@ -44,6 +44,8 @@ export class Host extends Context.Service<
      * before the first scan, by what lies in /boot and /lib/modules.
      */
     readonly reboot: (inventory: ReadonlyArray<InstalledPackage>) => Effect.Effect<RebootState>
+    /** Which services still run code that is no longer on disk. Only root sees those of others. */
+    readonly restartNeeded: Effect.Effect<RestartNeeded>
     /** A UUID that the kernel draws at every boot, random(4). */
     readonly bootId: Effect.Effect<string, HostUnreadable>
     /** What this process costs. */

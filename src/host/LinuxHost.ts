@@ -2,11 +2,12 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import { readBootId } from "./bootId.ts"
 import { collectFacts } from "./collectFacts.ts"
 import { collectMetrics } from "./collectMetrics.ts"
 import { collectReboot } from "./collectReboot.ts"
+import { collectRestartNeeded } from "./collectRestartNeeded.ts"
 import { Host } from "./Host.ts"
-import { readText } from "./hostFiles.ts"
 import { readMachineId } from "./machineId.ts"
 import { sinceBoot } from "./procText.ts"
 import { SystemCalls } from "./SystemCalls.ts"
@@ -23,10 +24,8 @@ export const layer = Layer.effect(
       metrics: Effect.provide(collectMetrics(lastCpu), context),
       machineId: Effect.provide(readMachineId, context),
       reboot: Effect.fn("Host.reboot")((inventory) => Effect.provide(collectReboot(inventory), context)),
-      bootId: readText("/proc/sys/kernel/random/boot_id").pipe(
-        Effect.map((text) => text.trim()),
-        Effect.provide(context),
-      ),
+      restartNeeded: Effect.provide(collectRestartNeeded, context),
+      bootId: Effect.provide(readBootId, context),
       processUsage: system.processUsage,
     })
   }),

@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { userInfo } from "node:os"
 import { subprocessKillGrace, subprocessPipeGrace } from "../schedules.ts"
 import { keepFirst, keepLast, splitLines, type OutputBuffer } from "./outputBuffer.ts"
+import { OutputDirectory, runToFiles } from "./runToFiles.ts"
 import { Subprocess, SubprocessError, type SubprocessRequest } from "./Subprocess.ts"
 
 const defaultOutputLimitBytes = 64 * 1024 * 1024
@@ -78,63 +79,79 @@ const drain = (
   }).pipe(Effect.ignore)
 }
 
-/**
- * The one place where the agent starts programs.
- *
- * The spawner signals the process group when its leader exits with a code other than 0, which would end services
- * that a maintainer script has just started. A `leave` run therefore names SIGCONT as its signal, which running
- * processes do not notice, and gives up the handle's reference, so that closing the scope leaves it alone.
- */
+/** Starts programs. One that is left alone when its time is up writes to files; see `runToFiles`. */
 export const layer = Layer.effect(
   Subprocess,
   Effect.gen(function* () {
     const spawner = yield* ChildProcessSpawner
+    const fs = yield* FileSystem.FileSystem
+    const outputDirectory = yield* OutputDirectory
     const environment = yield* fixedEnvironment
 
-    const run = Effect.fn("Subprocess.run")(function* (request: SubprocessRequest) {
+    const limited = (request: SubprocessRequest) =>
+      Effect.timeoutOrElse({
+        duration: request.timeout,
+        orElse: () => Effect.fail(new SubprocessError({ program: request.program, reason: "timed_out" })),
+      })
+
+    const runAndLeave = Effect.fnUntraced(function* (request: SubprocessRequest) {
+      const stdout = keepFirst(request.outputLimitBytes ?? defaultOutputLimitBytes)
+      const stderr = keepLast(stderrLimitBytes)
+      const exitCode = yield* runToFiles(outputDirectory, {
+        ...request,
+        env: environment(request.env),
+        stdin: request.stdin,
+        outputs: [
+          { keep: stdout.add, onLine: request.onLine },
+          { keep: stderr.add, onLine: request.onErrorLine },
+          ...(request.onStatusLine === undefined ? [] : [{ keep: () => {}, onLine: request.onStatusLine }]),
+        ],
+      }).pipe(limited(request), Effect.provideService(FileSystem.FileSystem, fs))
+      return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.truncated() }
+    }, Effect.scoped)
+
+    const runAndKill = Effect.fnUntraced(function* (request: SubprocessRequest) {
       const { program, onStatusLine } = request
-      const leave = request.onTimeout === "leave"
       const command = ChildProcess.make(program, request.args, {
         cwd: "/",
         env: environment(request.env),
         stdin: request.stdin === undefined ? "ignore" : Stream.make(new TextEncoder().encode(request.stdin)),
         detached: true,
-        ...(leave ? { killSignal: "SIGCONT" } : { forceKillAfter: subprocessKillGrace }),
+        forceKillAfter: subprocessKillGrace,
         ...(onStatusLine === undefined ? {} : { additionalFds: { fd3: { type: "output" } } }),
       })
       const handle = yield* spawner.spawn(command).pipe(
         Effect.mapError(startFailure(program)),
         // Node throws instead of reporting where it expects no failure: a list of arguments that is too long.
         Effect.catchDefect((cause) => Effect.fail(new SubprocessError({ program, reason: "failed", cause }))),
-        Effect.tap((started) => (leave ? Effect.ignore(started.unref) : Effect.void)),
         Effect.uninterruptible,
       )
 
       const stdout = keepFirst(request.outputLimitBytes ?? defaultOutputLimitBytes)
       const stderr = keepLast(stderrLimitBytes)
-      const reading = Effect.all(
-        [
-          drain(handle.stdout, stdout, request.onLine),
-          drain(handle.stderr, stderr, request.onErrorLine),
-          onStatusLine === undefined ? Effect.void : drain(handle.getOutputFd(3), undefined, onStatusLine),
-        ],
-        { concurrency: "unbounded", discard: true },
+      const reader = yield* Effect.forkScoped(
+        Effect.all(
+          [
+            drain(handle.stdout, stdout, request.onLine),
+            drain(handle.stderr, stderr, request.onErrorLine),
+            onStatusLine === undefined ? Effect.void : drain(handle.getOutputFd(3), undefined, onStatusLine),
+          ],
+          { concurrency: "unbounded", discard: true },
+        ),
       )
-      // A program that goes on without us must not block on a full pipe.
-      const reader = yield* leave ? Effect.forkDetach(reading) : Effect.forkScoped(reading)
-
       const exitCode = yield* handle.exitCode.pipe(
         Effect.mapError((cause) => new SubprocessError({ program, reason: "killed", cause })),
-        Effect.timeoutOrElse({
-          duration: request.timeout,
-          orElse: () => Effect.fail(new SubprocessError({ program, reason: "timed_out" })),
-        }),
+        limited(request),
       )
       yield* Fiber.join(reader).pipe(Effect.timeoutOption(subprocessPipeGrace))
       yield* Fiber.interrupt(reader)
       return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.truncated() }
     }, Effect.scoped)
 
-    return Subprocess.of({ run })
+    return Subprocess.of({
+      run: Effect.fn("Subprocess.run")((request: SubprocessRequest) =>
+        request.onTimeout === "leave" ? runAndLeave(request) : runAndKill(request),
+      ),
+    })
   }),
 )

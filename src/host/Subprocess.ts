@@ -17,7 +17,8 @@ export interface SubprocessRequest {
   readonly stdin?: string
   /**
    * What happens when the time is up. `kill`: TERM to the process group, then KILL. `leave`: the effect fails
-   * with `timed_out` and the program goes on, for package transactions that must not be cut.
+   * with `timed_out` and the program goes on, for package transactions that must not be cut. It goes on as well when
+   * this very process is killed: its output goes to files, which are followed.
    */
   readonly onTimeout?: "kill" | "leave"
   /** Called with each complete line of stdout as it comes. */

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import { readBootId } from "./bootId.ts"
 
 /** Field 22 of /proc/PID/stat; the command name in field 2 may itself hold spaces and parentheses (proc(5)). */
 export const startTicksOf = (stat: string): Option.Option<string> =>
@@ -13,9 +14,9 @@ export const startTicksOf = (stat: string): Option.Option<string> =>
 export const processIdentity = Effect.fnUntraced(function* (pid: number) {
   const files = yield* FileSystem.FileSystem
   return yield* Effect.gen(function* () {
-    const boot = yield* files.readFileString("/proc/sys/kernel/random/boot_id")
+    const boot = yield* readBootId
     const stat = yield* files.readFileString(`/proc/${pid}/stat`)
-    return Option.map(startTicksOf(stat), (ticks) => `${boot.trim()}:${pid}:${ticks}`)
+    return Option.map(startTicksOf(stat), (ticks) => `${boot}:${pid}:${ticks}`)
   }).pipe(Effect.orElseSucceed(() => Option.none<string>()))
 })
 

@@ -168,7 +168,8 @@ const installAll = Effect.fnUntraced(function* (
 ) {
   const step = runStep(run, options)
   const all = wantedOf(plan)
-  const parts = [all.targets]
+  const first = all.targets.filter(({ name }) => !run.complaints.has(name))
+  const parts = [first]
   for (let part = parts.shift(); part !== undefined && run.stopped === ""; part = parts.shift()) {
     if (part.length === 0) continue
     if (yield* isLate(options)) {
@@ -180,9 +181,10 @@ const installAll = Effect.fnUntraced(function* (
       break
     }
     const wanted = { ...all, targets: part }
-    const now = part === all.targets ? undefined : yield* changesNow(installer, run, wanted)
+    const isWhole = part === first && first.length === all.targets.length
+    const now = isWhole ? undefined : yield* changesNow(installer, run, wanted)
     if (run.stopped !== "") break
-    const isPlanned = part === all.targets || (now !== undefined && isWithin(now, plan))
+    const isPlanned = isWhole || (now !== undefined && isWithin(now, plan))
     const missing = isPlanned ? yield* installPart(installer, run, step, wanted) : part
     const rest = missing.filter(({ name }) => !run.complaints.has(name))
     if (rest.length === 0) continue
@@ -224,11 +226,11 @@ export const applyPlan = Effect.fnUntraced(function* (
   if (!installer.isRoot) return yield* needsRoot(manager, "apply")
   const run: Run = {
     evidence: [],
-    complaints: new Map(),
+    complaints: new Map(options.missing?.map(({ name, complaint }) => [name, complaint])),
     scriptFailures: new Set(),
     preflight: [],
     stopped: "",
-    attempted: false,
+    attempted: options.missing !== undefined && options.missing.length > 0,
     atWork: false,
   }
   const filesBefore = yield* listBesideLocal(fs, besideLocal)

@@ -14,7 +14,7 @@ export const plainText = (text: string): string =>
     .replaceAll(control, "")
 
 /** Addresses without the names and passwords that an administrator may have put into them. */
-export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/@']+@/g, "$1")
+export const withoutCredentials = (text: string): string => text.replaceAll(/(?<=\w:\/\/)[^\s/@']+@/g, "")
 
 /** The beginning of a text, at most `limit` UTF-16 units, an ellipsis showing a cut. */
 export const shortened = (text: string, limit = 512): string =>

@@ -61,10 +61,29 @@ const leave = (
   ...(detail === undefined ? {} : { detail }),
 })
 
-/** Whether a pattern with `*` and `?` fits a whole package name. */
+/**
+ * Whether a pattern with `*` and `?` fits a whole package name. Goes back to the last `*` only, so that no pattern takes
+ * longer than its length times that of the name.
+ */
 export const globMatches = (glob: NameGlob, name: string): boolean => {
-  const pattern = glob.replaceAll(/[.+]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")
-  return new RegExp(`^${pattern}$`).test(name)
+  let at = 0
+  let star: { readonly glob: number; readonly name: number } | undefined
+  let position = 0
+  while (position < name.length) {
+    const wanted = glob[at]
+    if (wanted === "*") {
+      star = { glob: at, name: position }
+      at += 1
+    } else if (wanted === "?" || wanted === name[position]) {
+      at += 1
+      position += 1
+    } else if (star !== undefined) {
+      star = { glob: star.glob, name: star.name + 1 }
+      at = star.glob + 1
+      position = star.name
+    } else return false
+  }
+  return /^\**$/.test(glob.slice(at))
 }
 
 /** One named package: an exact version overrides a phased roll-out, but no decision of this host's administrator. */

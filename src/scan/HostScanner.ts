@@ -8,11 +8,11 @@ import { completenessOf, type PartialReason, type Scan } from "../domain/Scan.ts
 import { canonicalInventory, canonicalUpdates, snapshotDigest } from "../domain/snapshot.ts"
 import { Host } from "../host/Host.ts"
 import { LivePatches } from "../host/LivePatches.ts"
-import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import { assess } from "../vulnerability/assess.ts"
 import { FeedStore } from "../vulnerability/FeedStore.ts"
 import { releaseOf } from "../vulnerability/release.ts"
-import { examineManager } from "./examineManager.ts"
+import * as CollectHere from "./collectHere.ts"
+import { Collector } from "./Collector.ts"
 import { ScanHost } from "./ScanHost.ts"
 
 const noManager: PartialReason = {
@@ -21,11 +21,11 @@ const noManager: PartialReason = {
     "no supported package manager was found on this host: see docs/reference/package-managers.md for what is supported",
 }
 
-/** Asks every package manager of this host in turn, then what is known of the vulnerabilities of what they have. */
-export const layer = Layer.effect(
+/** What every package manager of this host has, then what is known of the vulnerabilities of what they have. */
+export const layerCollected = Layer.effect(
   ScanHost,
   Effect.gen(function* () {
-    const managers = yield* PackageManagers
+    const collector = yield* Collector
     const host = yield* Host
     const livePatches = yield* LivePatches
     const random = yield* SecureRandom.SecureRandom
@@ -59,14 +59,14 @@ export const layer = Layer.effect(
 
     const examine: ScanHost["Service"]["examine"] = Effect.fn("ScanHost.examine")(function* ({ refresh }) {
       const startedAt = yield* DateTime.now
-      const detected = yield* managers.detect
-      const found = yield* Effect.forEach(detected, (manager) => examineManager(manager, refresh))
+      const { managers: found, reasons } = yield* collector.collect(refresh)
 
       const packages = canonicalInventory(found.flatMap((one) => one.packages))
       const updates = canonicalUpdates(found.flatMap((one) => one.updates))
-      const completeness = completenessOf(
-        detected.length === 0 ? [noManager] : found.flatMap((one) => one.reasons),
-      )
+      const completeness = completenessOf([
+        ...reasons,
+        ...(found.length === 0 && reasons.length === 0 ? [noManager] : found.flatMap((one) => one.reasons)),
+      ])
       const channels = found.flatMap((one) => one.channels)
       const vulnerabilities = yield* vulnerabilitiesOf({ packages, updates, completeness, channels })
       const finishedAt = yield* DateTime.now
@@ -75,7 +75,7 @@ export const layer = Layer.effect(
           id: ScanId.make(`scn_${yield* random.uuidV4()}`),
           startedAt,
           durationMilliseconds: DateTime.toEpochMillis(finishedAt) - DateTime.toEpochMillis(startedAt),
-          managers: detected.map(({ state }) => state),
+          managers: found.map(({ state }) => state),
           packages,
           faults: found.flatMap((one) => one.faults),
           updates,
@@ -93,3 +93,6 @@ export const layer = Layer.effect(
     return ScanHost.of({ examine, scan: (options) => Effect.map(examine(options), ({ scan }) => scan) })
   }),
 )
+
+/** With what this very process sees. */
+export const layer = layerCollected.pipe(Layer.provide(CollectHere.layer))

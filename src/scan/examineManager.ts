@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { RefreshPolicy } from "../domain/Command.ts"
 import { type InstalledPackage, type ManagerId, packageKey } from "../domain/Package.ts"
 import type { PartialReason } from "../domain/Scan.ts"
+import type { CollectedManager } from "../protocol/ExecutorMessages.ts"
 import type { DetectedManager } from "../package-manager/PackageManagers.ts"
 import type { Inventory, ManagerError, Refreshed, UpdateListing } from "../package-manager/PackageManager.ts"
 
@@ -49,7 +50,8 @@ export const examineManager = Effect.fn("examineManager")(function* (
       code: "not_patchable",
       detail: state.detail ?? `${state.id} has a package database here but no front end`,
     }
-    return {
+    const database: CollectedManager = {
+      state,
       ...listed,
       updates: [],
       indexes: [],
@@ -58,6 +60,7 @@ export const examineManager = Effect.fn("examineManager")(function* (
       repositories: [],
       reasons: [...listed.reasons, reason],
     }
+    return database
   }
 
   const refreshed = yield* orReason<Refreshed>(manager.refresh(refresh), {
@@ -68,7 +71,8 @@ export const examineManager = Effect.fn("examineManager")(function* (
   // One child at a time: an apt or dnf planner costs 60 to 90 MB.
   const listed = yield* inventory
   const available = yield* orReason<UpdateListing>(manager.updates, { updates: [], indexes: [], reasons: [] })
-  return {
+  const collected: CollectedManager = {
+    state,
     packages: withOrigins(listed.packages, available),
     faults: listed.faults,
     updates: available.updates,
@@ -78,4 +82,5 @@ export const examineManager = Effect.fn("examineManager")(function* (
     repositories: refreshed.repositories,
     reasons: [...refreshed.reasons, ...listed.reasons, ...available.reasons],
   }
+  return collected
 })

@@ -16,7 +16,9 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
     const what = {
       full: "the disk is full: free space, the agent goes on by itself",
       read_only: "the file or its directory is not writable: check owner, mode and mount options",
-      damaged: "the file is damaged: move it away and restart the agent, which then enrols again",
+      damaged: this.path.endsWith("executor.sqlite")
+        ? "the file is damaged: no command is carried out, lest one runs twice; see Troubleshooting, State"
+        : "the file is damaged: move it away and restart the agent, which then enrols again",
       busy: "another process holds it for too long",
       failed: "SQLite failed",
     }[this.reason]

@@ -6,149 +6,181 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CommandResult } from "../domain/Command.ts"
 import type { CommandId } from "../domain/Identifiers.ts"
+import { InstallPlan } from "../domain/InstallPlan.ts"
+import { appendAudit, appendStranger, type AuditLine } from "./auditChain.ts"
 import { Database, StoreError } from "./Database.ts"
+import { type AcceptedCommand, beginIn, type Begun, prepareIn, pruneIn } from "./ledgerStatements.ts"
+import { Trust } from "./Trust.ts"
 
 const Body = Schema.fromJsonString(CommandResult)
 const encodeBody = Schema.encodeEffect(Body)
 const decodeBody = Schema.decodeUnknownEffect(Body)
+const decodeStoredBody = Schema.decodeUnknownOption(Body)
 
-/** The executor's SQLite schema, one entry per `user_version`. */
-export const ledgerMigrations: ReadonlyArray<string> = [
-  `CREATE TABLE commands (
-     id TEXT PRIMARY KEY,
-     seq INTEGER NOT NULL,
-     name TEXT NOT NULL,
-     started_at INTEGER NOT NULL,
-     executor TEXT NOT NULL,
-     result TEXT
-   ) STRICT;
-   CREATE TABLE audit (
-     line INTEGER PRIMARY KEY AUTOINCREMENT,
-     at INTEGER NOT NULL,
-     id TEXT NOT NULL,
-     name TEXT NOT NULL,
-     issuer TEXT NOT NULL,
-     event TEXT NOT NULL,
-     outcome TEXT NOT NULL
-   ) STRICT;
-   CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
-   CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;`,
-]
+const Plan = Schema.fromJsonString(InstallPlan)
+const encodePlan = Schema.encodeEffect(Plan)
+const decodePlan = Schema.decodeUnknownOption(Plan)
+
+/** The restart that a command waits for, and the result it has once the host is back. */
+export interface AwaitedRestart {
+  /** The boot in which it was asked for. */
+  readonly bootId: string
+  readonly requestedAt: DateTime.Utc
+  readonly result: CommandResult
+}
 
 /** A command that was begun and has no result yet. `executor` names the process: pid and start time. */
 export interface UnfinishedCommand {
   readonly id: string
   readonly name: string
+  readonly issuer: string
   readonly startedAt: DateTime.Utc
   readonly executor: string
-}
-
-/** What `begin` found: the way is free, or this id or a higher counter has been seen. */
-export type Begun =
-  | { readonly kind: "begun" }
-  | { readonly kind: "replayed"; readonly highest: number }
-  | { readonly kind: "busy"; readonly with: UnfinishedCommand }
-
-export interface AuditLine {
-  readonly id: string
-  readonly name: string
-  readonly issuer: string
-  readonly event: "received" | "refused" | "started" | "finished"
-  readonly outcome: string
+  /** What it was about to install. */
+  readonly plan: Option.Option<InstallPlan>
+  readonly restart: Option.Option<AwaitedRestart>
 }
 
 const unfinishedOf = (row: Readonly<Record<string, unknown>>): UnfinishedCommand => ({
   id: String(row["id"]),
   name: String(row["name"]),
+  issuer: String(row["issuer"] ?? ""),
   startedAt: DateTime.makeUnsafe(Number(row["started_at"])),
   executor: String(row["executor"]),
+  plan: decodePlan(row["plan"]),
+  restart: Option.map(decodeStoredBody(row["restart_result"]), (result) => ({
+    bootId: String(row["restart_boot_id"]),
+    requestedAt: DateTime.makeUnsafe(Number(row["restart_at"])),
+    result,
+  })),
 })
 
 /**
- * What the executor has begun and finished. A command is written here before anything runs, so that it can never
- * run twice, whatever is delivered again after a crash.
+ * What the executor has begun and finished, and its audit log. A command is written here before anything runs, so that
+ * it can never run twice, whatever is delivered again after a crash. What it remembers is bounded; that a counter has
+ * been used is never forgotten.
  */
 export class Ledger extends Context.Service<
   Ledger,
   {
     /** The stored final result of a command that has been seen. */
     readonly resultOf: (id: CommandId) => Effect.Effect<Option.Option<CommandResult>, StoreError>
-    /** Claims the command: one at a time, and the counter only rises. */
-    readonly begin: (command: {
-      readonly id: CommandId
-      readonly seq: number
-      readonly name: string
-      readonly executor: string
-    }) => Effect.Effect<Begun, StoreError>
-    readonly finish: (result: CommandResult) => Effect.Effect<void, StoreError>
+    /** Claims the command: one at a time, the counter only rises, and time does not go back. */
+    readonly begin: (command: AcceptedCommand) => Effect.Effect<Begun, StoreError>
+    /** What is written down about a begun command while it runs: see `executor/CommandJournal.ts`. */
+    readonly entry: (id: CommandId) => {
+      readonly planned: (plan: InstallPlan) => Effect.Effect<void, StoreError>
+      readonly rebooting: (restart: {
+        readonly bootId: string
+        readonly result: CommandResult
+      }) => Effect.Effect<void, StoreError>
+    }
+    /** Stores the one result of an authentic command: of one that was begun, or the refusal of one that was not. */
+    readonly finish: (result: CommandResult, issuer: string) => Effect.Effect<void, StoreError>
     readonly unfinished: Effect.Effect<ReadonlyArray<UnfinishedCommand>, StoreError>
-    /** Appends to the audit log. Never a secret. */
+    /** Appends to the audit log what is no command's own story. Never a secret. */
     readonly audit: (line: AuditLine) => Effect.Effect<void, StoreError>
   }
 >()("patchctl/store/Ledger") {
-  static readonly layer: Layer.Layer<Ledger, never, Database> = Layer.effect(
+  /**
+   * Fails when SQLite finds the file damaged: without its memory nothing may run. A ledger that is new although keys
+   * are pinned has taken the place of one that was lost, and accepts only what is signed from now on.
+   */
+  static readonly layer: Layer.Layer<Ledger, StoreError, Database | Trust> = Layer.effect(
     Ledger,
     Effect.gen(function* () {
       const db = yield* Database
+      const trust = yield* Trust
+      // Pages that went bad may hold just the rows that say what has been carried out.
+      const [check] = yield* db.all("PRAGMA quick_check(1)")
+      if (check?.["quick_check"] !== "ok") {
+        return yield* new StoreError({ path: "executor.sqlite", reason: "damaged", cause: check })
+      }
+      // A file that cannot be read pins something, too.
+      const pinned = yield* trust.anchor.pipe(
+        Effect.map(Option.isSome),
+        Effect.orElseSucceed(() => true),
+      )
+      const opened = DateTime.toEpochMillis(yield* DateTime.now)
+      yield* db.transaction((run) => prepareIn(run, opened, pinned))
 
       const resultOf = Effect.fn("Ledger.resultOf")(function* (id: CommandId) {
         const [row] = yield* db.all("SELECT result FROM commands WHERE id = ? AND result IS NOT NULL", id)
         if (row === undefined) return Option.none()
         const result = yield* Effect.mapError(
           decodeBody(row["result"]),
-          (cause) => new StoreError({ path: "ledger", reason: "damaged", cause }),
+          (cause) => new StoreError({ path: "executor.sqlite", reason: "damaged", cause }),
         )
         return Option.some(result)
       })
 
-      const begin = Effect.fn("Ledger.begin")(function* (command: Parameters<Ledger["Service"]["begin"]>[0]) {
+      const begin = Effect.fn("Ledger.begin")(function* (command: AcceptedCommand) {
         const now = DateTime.toEpochMillis(yield* DateTime.now)
-        return yield* db.transaction((run): Begun => {
-          const [running] = run(
-            "SELECT id, name, started_at, executor FROM commands WHERE result IS NULL LIMIT 1",
+        return yield* db.transaction((run) => beginIn(run, now, command))
+      })
+
+      const entry: Ledger["Service"]["entry"] = (id) => ({
+        planned: Effect.fn("Ledger.planned")(function* (plan: InstallPlan) {
+          yield* db.run(
+            "UPDATE commands SET plan = ? WHERE id = ?",
+            yield* Effect.orDie(encodePlan(plan)),
+            id,
           )
-          if (running !== undefined) return { kind: "busy", with: unfinishedOf(running) }
-          const highest = Number(run("SELECT COALESCE(MAX(seq), 0) AS seq FROM commands")[0]?.["seq"])
-          if (command.seq <= highest) return { kind: "replayed", highest }
-          run(
-            "INSERT INTO commands (id, seq, name, started_at, executor) VALUES (?, ?, ?, ?, ?)",
-            command.id,
-            command.seq,
-            command.name,
-            now,
-            command.executor,
+        }),
+        rebooting: Effect.fn("Ledger.rebooting")(function* ({ bootId, result }) {
+          yield* db.run(
+            "UPDATE commands SET restart_boot_id = ?, restart_at = ?, restart_result = ? WHERE id = ?",
+            bootId,
+            DateTime.toEpochMillis(yield* DateTime.now),
+            yield* Effect.orDie(encodeBody(result)),
+            id,
           )
-          return { kind: "begun" }
+        }),
+      })
+
+      const finish = Effect.fn("Ledger.finish")(function* (result: CommandResult, issuer: string) {
+        const now = DateTime.toEpochMillis(yield* DateTime.now)
+        const body = yield* Effect.orDie(encodeBody(result))
+        yield* db.transaction((run) => {
+          const [stored] = run(
+            `INSERT INTO commands (id, seq, name, started_at, executor, result) VALUES (?, 0, ?, ?, '', ?)
+             ON CONFLICT (id) DO UPDATE SET result = excluded.result WHERE result IS NULL RETURNING id`,
+            result.commandId,
+            result.command,
+            DateTime.toEpochMillis(result.startedAt),
+            body,
+          )
+          if (stored === undefined) return
+          appendAudit(run, now, {
+            id: result.commandId,
+            name: result.command,
+            issuer,
+            event: result.status === "refused" ? "refused" : "finished",
+            outcome:
+              result.refusal === undefined
+                ? result.status
+                : `${result.refusal.code}: ${result.refusal.detail}`,
+          })
+          pruneIn(run, now)
         })
       })
 
-      const finish = Effect.fn("Ledger.finish")(function* (result: CommandResult) {
-        yield* db.run(
-          "UPDATE commands SET result = ? WHERE id = ? AND result IS NULL",
-          yield* Effect.orDie(encodeBody(result)),
-          result.commandId,
-        )
-      })
-
       const audit = Effect.fn("Ledger.audit")(function* (line: AuditLine) {
-        yield* db.run(
-          "INSERT INTO audit (at, id, name, issuer, event, outcome) VALUES (?, ?, ?, ?, ?, ?)",
-          DateTime.toEpochMillis(yield* DateTime.now),
-          line.id,
-          line.name,
-          line.issuer,
-          line.event,
-          line.outcome,
+        const now = DateTime.toEpochMillis(yield* DateTime.now)
+        yield* db.transaction((run) =>
+          line.event === "refused" || line.event === "pinned"
+            ? appendStranger(run, now, line)
+            : appendAudit(run, now, line),
         )
       })
 
       return Ledger.of({
         resultOf,
         begin,
+        entry,
         finish,
-        unfinished: Effect.map(
-          db.all("SELECT id, name, started_at, executor FROM commands WHERE result IS NULL"),
-          (rows) => rows.map(unfinishedOf),
+        unfinished: Effect.map(db.all("SELECT * FROM commands WHERE result IS NULL"), (rows) =>
+          rows.map(unfinishedOf),
         ),
         audit,
       })

@@ -4,22 +4,10 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { AgentId } from "../domain/Identifiers.ts"
-import { PublicKey } from "../protocol/AgentMessages.ts"
+import { TrustAnchor } from "../protocol/TrustAnchor.ts"
+import { lockFile, type StoreError } from "./Database.ts"
 
-/** Whose commands this host obeys: pinned at enrolment, read by the executor, never taken from the wire again. */
-export const TrustAnchor = Schema.Struct({
-  /** The `aud` a command must carry. */
-  agentId: AgentId,
-  /** The `iss` a command must carry. */
-  issuer: Schema.String,
-  commandKeys: Schema.NonEmptyArray(PublicKey),
-  /** Who may sign vulnerability feeds. Absent in older files, and where the control plane publishes none. */
-  feedKeys: Schema.optionalKey(Schema.NonEmptyArray(PublicKey)),
-})
-export type TrustAnchor = typeof TrustAnchor.Type
-
-/** The pinned command keys could not be read, or the server now presents others. */
+/** The pinned keys could not be read or written, or others were offered. */
 export class TrustError extends Schema.TaggedError<TrustError>()("TrustError", {
   path: Schema.String,
   reason: Schema.Literals(["unreadable", "unwritable", "other_keys"]),
@@ -40,7 +28,13 @@ const Document = Schema.fromJsonString(TrustAnchor)
 const decodeDocument = Schema.decodeUnknownEffect(Document)
 const encodeDocument = Schema.encodeEffect(Document)
 
-/** The pinned command keys, in a file of their own so that only root needs to be able to write it. */
+/** How often the command keys of an anchor have been changed. */
+export const generationOf = (anchor: TrustAnchor): number => anchor.generation ?? 0
+
+/**
+ * The pinned keys, in a file of their own: public, readable by every user, and written by nobody but the executor. The
+ * daemon reads them, too, and changes them by asking for it.
+ */
 export class Trust extends Context.Service<
   Trust,
   {
@@ -48,9 +42,13 @@ export class Trust extends Context.Service<
     readonly anchor: Effect.Effect<Option.Option<TrustAnchor>, TrustError>
     /**
      * Trust on first use: later calls may change the agent id and bring the first feed keys, but never change issuer or
-     * keys. Other feed keys than those pinned are passed over: feeds of theirs are refused when they come.
+     * command keys. Other feed keys than those pinned are passed over: feeds of theirs are refused when they come.
      */
-    readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, TrustError>
+    readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, StoreError | TrustError>
+    /** Puts other command keys in place of those that are pinned; passed over unless their generation is higher. */
+    readonly replaceKeys: (
+      next: Required<Pick<TrustAnchor, "commandKeys" | "generation">>,
+    ) => Effect.Effect<void, StoreError | TrustError>
   }
 >()("patchctl/store/Trust") {
   static readonly layer = (path: string): Layer.Layer<Trust, never, FileSystem.FileSystem> =>
@@ -71,34 +69,59 @@ export class Trust extends Context.Service<
           Effect.mapError(refuse("unreadable")),
         )
 
+        /** All or nothing, and on disk before anything relies on it. */
         const write = Effect.fnUntraced(
           function* (next: TrustAnchor) {
-            const text = yield* Effect.orDie(encodeDocument(next))
-            yield* files.writeFileString(`${path}.new`, text, { mode: 0o600 })
-            yield* files.rename(`${path}.new`, path)
+            const fresh = `${path}.new`
+            yield* files.remove(fresh, { force: true })
+            const file = yield* files.open(fresh, { flag: "wx", mode: 0o644 })
+            yield* file.writeAll(new TextEncoder().encode(yield* Effect.orDie(encodeDocument(next))))
+            // The umask of a service is stricter, and the daemon is another user.
+            yield* files.chmod(fresh, 0o644)
+            yield* file.sync
+            yield* files.rename(fresh, path)
           },
+          Effect.scoped,
           Effect.mapError(refuse("unwritable")),
         )
+
+        /** One executor at a time: each decides by what it has read. */
+        const alone = <A, E>(change: Effect.Effect<A, E>) =>
+          Effect.scoped(Effect.andThen(lockFile(`${path}.lock`), change))
 
         const pin = Effect.fn("Trust.pin")(function* (next: TrustAnchor) {
           const known = yield* anchor
           if (Option.isNone(known)) return yield* write(next)
+          const pinned = known.value
           const sameKeys =
-            known.value.issuer === next.issuer &&
-            known.value.commandKeys.every((key) => next.commandKeys.some((offered) => offered.x === key.x))
+            pinned.issuer === next.issuer &&
+            pinned.commandKeys.every((key) => next.commandKeys.some((offered) => offered.x === key.x))
           if (!sameKeys) return yield* new TrustError({ path, reason: "other_keys" })
-          const { feedKeys = next.feedKeys } = known.value
-          const firstFeedKeys = known.value.feedKeys === undefined && feedKeys !== undefined
-          if (known.value.agentId !== next.agentId || firstFeedKeys) {
+          const { feedKeys = next.feedKeys } = pinned
+          const firstFeedKeys = pinned.feedKeys === undefined && feedKeys !== undefined
+          if (pinned.agentId !== next.agentId || firstFeedKeys) {
             yield* write({
-              ...known.value,
+              ...pinned,
               agentId: next.agentId,
               ...(feedKeys !== undefined && { feedKeys }),
             })
           }
         })
 
-        return Trust.of({ anchor, pin })
+        const replaceKeys = Effect.fn("Trust.replaceKeys")(function* (
+          next: Parameters<Trust["Service"]["replaceKeys"]>[0],
+        ) {
+          const known = yield* anchor
+          if (Option.isSome(known) && next.generation > generationOf(known.value)) {
+            yield* write({ ...known.value, ...next })
+          }
+        })
+
+        return Trust.of({
+          anchor,
+          pin: (next) => alone(pin(next)),
+          replaceKeys: (next) => alone(replaceKeys(next)),
+        })
       }),
     )
 }

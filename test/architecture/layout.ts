@@ -11,21 +11,23 @@ const agentCore = ["schedules.ts", "agentVersion.ts", "Supervisor.ts"]
 
 /** What other folders see of a capability: contracts, errors and pure rules, never the layers behind them. */
 const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
-  command: ["CommandInbox.ts"],
-  config: ["AgentConfig.ts", "ConfigError.ts", "Environment.ts"],
+  command: ["CommandInbox.ts", "ExecutorClient.ts"],
+  config: ["AgentConfig.ts", "ConfigError.ts", "Environment.ts", "jsonFault.ts"],
   executor: [],
   heartbeat: [],
   host: [
     "Host.ts",
     "LivePatches.ts",
+    "Reboot.ts",
     "Subprocess.ts",
     "SystemCalls.ts",
+    "UnixSocket.ts",
     "osRelease.ts",
     "processIdentity.ts",
   ],
   observability: [],
-  "package-manager": ["PackageManager.ts", "PackageManagers.ts"],
-  scan: ["ScanHost.ts"],
+  "package-manager": ["PackageManager.ts", "PackageManagers.ts", "packageOutcomes.ts"],
+  scan: ["Collector.ts", "ScanHost.ts"],
   store: [
     "Database.ts",
     "Identity.ts",
@@ -114,7 +116,7 @@ export const confined: ReadonlyArray<{
   },
   { module: "@effect/opentelemetry", to: ["control-plane/"] },
   { module: "@opentelemetry/", to: ["control-plane/"] },
-  { module: "node:child_process", to: [] },
+  { module: "node:child_process", to: ["host/runToFiles.ts"] },
   { module: "node:sqlite", to: ["store/"] },
 ]
 

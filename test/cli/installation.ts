@@ -12,6 +12,9 @@ import { PackageManager } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import { agentMigrations } from "../../src/store/agentSchema.ts"
 import { Database } from "../../src/store/Database.ts"
+import { Ledger } from "../../src/store/Ledger.ts"
+import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
+import { Trust } from "../../src/store/Trust.ts"
 import { ServerProbe } from "../../src/transport/ServerProbe.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import { runVerb } from "./runVerb.ts"
@@ -48,6 +51,22 @@ const fakes = Layer.mergeAll(
   NodeFileSystem.layer,
 )
 
+/** An executor's ledger with some lines in its audit log. */
+const audited = (directory: string) =>
+  Effect.gen(function* () {
+    const ledger = yield* Ledger
+    for (const name of ["one", "two", "three"]) {
+      yield* ledger.audit({ id: name, name: "unknown", issuer: "", event: "refused", outcome: "forged" })
+    }
+  }).pipe(
+    Effect.provide(
+      Ledger.layer.pipe(
+        Layer.provide(Database.layer(`${directory}-executor/executor.sqlite`, ledgerMigrations)),
+        Layer.provide(Layer.mock(Trust, { anchor: Effect.succeedNone })),
+      ),
+    ),
+  )
+
 interface Installation {
   readonly config?: string
   readonly probe?: Layer.Layer<ServerProbe>
@@ -62,11 +81,14 @@ export const installed = Effect.fnUntraced(function* (
   args: ReadonlyArray<string> = [],
 ) {
   const files = yield* FileSystem.FileSystem
-  const directory = yield* files.makeTempDirectoryScoped()
+  const directory = `${yield* files.makeTempDirectoryScoped()}/patchctl`
+  yield* files.makeDirectory(directory, { mode: 0o755 })
+  yield* files.makeDirectory(`${directory}-executor`, { mode: 0o755 })
   const path = `${directory}/config.json`
   const config = installation.config ?? `{"license_key": "${key}", "state_directory": "${directory}"}`
   yield* files.writeFileString(path, config, { mode: 0o600 })
   yield* Effect.void.pipe(Effect.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations)))
+  yield* audited(directory)
   yield* installation.prepare?.(directory) ?? Effect.void
   const verb = selftest.pipe(
     Command.provide(

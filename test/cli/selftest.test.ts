@@ -7,6 +7,8 @@ import { paint } from "../../src/cli/plainText.ts"
 import { selftestText } from "../../src/cli/selftestText.ts"
 import { SelfCheck } from "../../src/domain/SelfCheck.ts"
 import { Host } from "../../src/host/Host.ts"
+import { Database } from "../../src/store/Database.ts"
+import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
 import { ManagerError } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import { LicenseKeyRefused, RequestFailed } from "../../src/transport/ControlPlane.ts"
@@ -31,7 +33,10 @@ describe("patchctl selftest", () => {
           "config",
           "permissions",
           "permissions",
+          "permissions",
+          "policy",
           "state",
+          "audit",
           "disk",
           "package_managers",
           "dns",
@@ -66,15 +71,18 @@ describe("patchctl selftest", () => {
     }),
   )
 
-  it.effect("fails when others may change the configuration's directory", () =>
+  it.effect("fails when others may change the directories of configuration, state, or ledger and keys", () =>
     Effect.gen(function* () {
       const { exitCode, named } = yield* checksOf({
-        prepare: (directory) => FileSystem.FileSystem.use((files) => files.chmod(directory, 0o777)),
+        prepare: (directory) =>
+          FileSystem.FileSystem.use((files) =>
+            Effect.forEach([directory, `${directory}-executor`], (path) => files.chmod(path, 0o777)),
+          ).pipe(Effect.asVoid),
       })
       assert.strictEqual(exitCode, 1)
       assert.deepStrictEqual(
         named("permissions").map(({ outcome }) => outcome),
-        ["failed", "failed"],
+        ["failed", "failed", "failed"],
       )
     }),
   )
@@ -84,9 +92,10 @@ describe("patchctl selftest", () => {
       const { exitCode, named } = yield* checksOf({
         prepare: (directory) =>
           FileSystem.FileSystem.use((files) =>
-            files.writeFileString(
-              `${directory}/executor.sqlite`,
-              "no database at all, but some text ".repeat(99),
+            Effect.forEach(
+              [`${directory}/other.sqlite`, `${directory}-executor/executor.sqlite`],
+              (path) => files.writeFileString(path, "no database at all, but some text ".repeat(99)),
+              { discard: true },
             ),
           ),
       })
@@ -94,6 +103,41 @@ describe("patchctl selftest", () => {
       assert.deepStrictEqual(
         named("state").map(({ outcome }) => outcome),
         ["ok", "failed"],
+      )
+      assert.strictEqual(named("audit")[0]?.outcome, "failed")
+    }),
+  )
+
+  it.effect("says where the audit log was changed", () =>
+    Effect.gen(function* () {
+      const change = (sql: string) =>
+        Effect.map(
+          checksOf({
+            prepare: (directory) =>
+              Effect.gen(function* () {
+                const db = yield* Database
+                yield* db.run("DROP TRIGGER audit_is_append_only")
+                yield* db.run("DROP TRIGGER audit_is_kept")
+                yield* db.run(sql)
+              }).pipe(
+                Effect.provide(Database.layer(`${directory}-executor/executor.sqlite`, ledgerMigrations)),
+              ),
+          }),
+          ({ named }) => named("audit")[0]?.detail.replace(/ in \S+/, ""),
+        )
+      assert.deepStrictEqual(
+        [
+          yield* change("UPDATE audit SET outcome = 'fine' WHERE line = 2"),
+          yield* change("DELETE FROM audit WHERE line = 2"),
+          yield* change("DELETE FROM audit WHERE line >= 2"),
+          yield* change("UPDATE audit SET event = 'nothing' WHERE line = 3"),
+        ],
+        [
+          "line 2 of the audit log does not fit the line before it: one of the two was changed",
+          "line 2 of the audit log is missing",
+          "line 2 of the audit log and what follows are missing",
+          "line 3 of the audit log is not an audit line",
+        ],
       )
     }),
   )

@@ -15,12 +15,11 @@ import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 
 /** An executor that takes a minute a command, and fails as often as it is told first. */
 const executor = (failures: number) =>
-  Layer.effect(
-    ExecutorClient,
+  Layer.unwrap(
     Effect.gen(function* () {
       const left = yield* Ref.make(failures)
-      return ExecutorClient.of({
-        execute: Effect.fn(function* (envelope, report) {
+      return Layer.mock(ExecutorClient, {
+        execute: Effect.fn(function* (envelope: string, report: (step: string) => Effect.Effect<void>) {
           yield* report("working")
           yield* Effect.sleep("1 minute")
           const failing = yield* Ref.getAndUpdate(left, (n) => n - 1)

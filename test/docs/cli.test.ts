@@ -1,6 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Command from "effect/cli/Command"
+import { apply } from "../../src/cli/apply.ts"
 import { execute } from "../../src/cli/execute.ts"
 import {
   configCodes,
@@ -15,6 +17,15 @@ import { run } from "../../src/cli/run.ts"
 import { scan } from "../../src/cli/scan.ts"
 import { selftest } from "../../src/cli/selftest.ts"
 import { status } from "../../src/cli/status.ts"
+import { AgentConfig } from "../../src/config/AgentConfig.ts"
+import { Executor } from "../../src/executor/Executor.ts"
+import { Host } from "../../src/host/Host.ts"
+import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
+import { Collector } from "../../src/scan/Collector.ts"
+import { ScanHost } from "../../src/scan/ScanHost.ts"
+import { Ledger } from "../../src/store/Ledger.ts"
+import { StatusFile } from "../../src/store/StatusFile.ts"
+import { Trust } from "../../src/store/Trust.ts"
 import { runCommand } from "../cli/runVerb.ts"
 
 /** Asking for help runs no verb, so none needs its services. */
@@ -22,7 +33,32 @@ const unrun = <const Name extends string, Input, Context, E, R>(
   verb: Command.Command<Name, Input, Context, E, R>,
 ) => Command.withHandler(verb, () => Effect.die("a verb was run"))
 
-const patchctl = root([unrun(status), unrun(scan), unrun(selftest), unrun(run), unrun(execute)])
+const unbuilt = Effect.die("a verb was run")
+
+const unbuiltLayers = {
+  signed: Layer.mergeAll(
+    Layer.effect(Executor, unbuilt),
+    Layer.effect(Ledger, unbuilt),
+    Layer.effect(Trust, unbuilt),
+  ),
+  local: Layer.mergeAll(
+    Layer.effect(AgentConfig, unbuilt),
+    Layer.effect(Collector, unbuilt),
+    Layer.effect(Host, unbuilt),
+    Layer.effect(PackageManagers, unbuilt),
+    Layer.effect(ScanHost, unbuilt),
+    Layer.effect(StatusFile, unbuilt),
+  ),
+}
+
+const patchctl = root([
+  unrun(status),
+  unrun(scan),
+  unrun(selftest),
+  unrun(run),
+  unrun(execute(unbuiltLayers)),
+  unrun(apply),
+])
 
 const section = Effect.fnUntraced(function* (title: string, args: ReadonlyArray<string>) {
   const { stdout } = yield* runCommand(patchctl, [...args, "--help"])
@@ -40,7 +76,7 @@ const exitCodes = [
   ...codes("status", statusExitCodes),
   ...codes("scan", scanExitCodes),
   ...codes("selftest", selftestExitCodes),
-  ...codes("run, execute", configCodes),
+  ...codes("run", configCodes),
   ...codes("all", usageCodes),
 ].join("\n")
 
@@ -60,6 +96,7 @@ describe("docs/reference/cli.md", () => {
         yield* section("patchctl selftest", ["selftest"]),
         yield* section("patchctl-agent run", ["run"]),
         yield* section("patchctl-agent execute", ["execute"]),
+        yield* section("patchctl-agent apply", ["apply"]),
       ]
       const page = [introduction, ...sections, `${exitCodes}\n`].join("\n")
       yield* Effect.promise(() => expect(page).toMatchFileSnapshot("../../docs/reference/cli.md"))

@@ -3,10 +3,12 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { DatabaseSync } from "node:sqlite"
+import { executorDirectory, inProcessDirectory } from "../../src/config/executorDirectory.ts"
 import type { AgentConfigFile } from "../../src/config/AgentConfig.ts"
 import { StatusReport } from "../../src/cli/judgeStatus.ts"
 import { AgentStatus } from "../../src/domain/AgentStatus.ts"
 import { appears, eventually } from "../eventually.ts"
+import * as ExecutorSocket from "./ExecutorSocket.ts"
 import { agentProgram, Programs, type StartOptions } from "./Programs.ts"
 
 const decodeStatus = Schema.decodeUnknownOption(Schema.fromJsonString(AgentStatus))
@@ -23,13 +25,18 @@ const LedgerRow = Schema.Struct({ id: Schema.String, executor: Schema.String, fi
 const LedgerRows = Schema.Struct({ commands: Schema.Array(LedgerRow), audit: Schema.Array(AuditRow) })
 const decodeLedger = Schema.decodeUnknownSync(LedgerRows)
 
-/** What the executors of a state directory have begun, and what they have told the audit log; throws before the first. */
+/** What the executors of a state directory have begun (a refusal has no counter), and what they have told the audit log; throws before the first. */
 const readLedger = (state: string) => {
-  const database = new DatabaseSync(`${state}/executor.sqlite`, { readOnly: true, timeout: 5000 })
+  const database = new DatabaseSync(`${executorDirectory(state)}/executor.sqlite`, {
+    readOnly: true,
+    timeout: 5000,
+  })
   try {
     return decodeLedger({
       commands: database
-        .prepare("SELECT id, executor, result IS NOT NULL AS finished FROM commands ORDER BY seq")
+        .prepare(
+          "SELECT id, executor, result IS NOT NULL AS finished FROM commands WHERE seq > 0 ORDER BY seq",
+        )
         .all(),
       audit: database.prepare("SELECT id, event, outcome FROM audit ORDER BY line").all(),
     })
@@ -49,9 +56,16 @@ export class LedgerUnreadable extends Schema.TaggedError<LedgerUnreadable>()("Le
 
 export const licenseKey = "pk_live_0123456789abcdef"
 
-/** A configuration and a state directory of their own, for an agent that beats every second. */
+/** Only a daemon that is root starts executors itself. */
+const naturalWay = process.geteuid?.() === 0 ? "spawn" : "socket"
+
+/**
+ * A configuration and a state directory of their own, for an agent that beats every second. The way to its executor is
+ * the one that this user has, unless another is asked for.
+ */
 export const makeAgentHome = Effect.fn("makeAgentHome")(function* (
   keys: Partial<typeof AgentConfigFile.Encoded>,
+  way: "spawn" | "socket" | "in_process" = naturalWay,
 ) {
   const files = yield* FileSystem.FileSystem
   const programs = yield* Programs
@@ -74,14 +88,39 @@ export const makeAgentHome = Effect.fn("makeAgentHome")(function* (
     Effect.orElseSucceed(() => Option.none<AgentStatus>()),
   )
 
+  const env = { PATCHCTL_EXECUTOR_SOCKET: `${directory}/executor.sock` }
+  const executors =
+    way === "socket"
+      ? yield* ExecutorSocket.listen(
+          env.PATCHCTL_EXECUTOR_SOCKET,
+          [agentProgram, "--config", path, "execute"],
+          {
+            PATH: process.env["PATH"],
+            NODE_COMPILE_CACHE: `${programs.directory}/compile-cache`,
+          },
+        )
+      : undefined
+
   return {
     path,
     state,
+    socket: env.PATCHCTL_EXECUTOR_SOCKET,
+    /** Where the executor keeps ledger and keys. */
+    executor: way === "in_process" ? inProcessDirectory(state) : executorDirectory(state),
+    /** The executors that the socket has started, if there is one. */
+    executors: executors?.pids ?? Effect.succeed([]),
     /** The daemon; ends with the scope. */
-    start: (options?: StartOptions) => programs.start(agentProgram, ["--config", path, "run"], options),
+    start: (options: StartOptions = {}) =>
+      programs.start(agentProgram, ["--config", path, "run"], {
+        ...options,
+        env: { ...env, ...options.env },
+      }),
     /** Another verb of the same program, to its end. */
     run: (args: ReadonlyArray<string>, options?: StartOptions) =>
-      programs.run(agentProgram, ["--config", path, ...args], options),
+      programs.run(agentProgram, ["--config", path, ...args], {
+        ...options,
+        env: { ...env, ...options?.env },
+      }),
     /** The daemon's own last word. */
     status,
     /** Waits until the daemon `pid` says so of itself. */

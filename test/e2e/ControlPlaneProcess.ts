@@ -23,6 +23,8 @@ export class ControlPlaneProcess extends Context.Service<
     readonly operator: OperatorClient["Service"]
     /** Queues a command for an agent. */
     readonly queue: (agentId: AgentId, command: Command) => Effect.Effect<CommandId>
+    /** `key rotate` on the data directory of the running server. */
+    readonly rotateKey: ReturnType<Programs["Service"]["run"]>
     /** Waits for the result of a command. */
     readonly resultOf: (commandId: CommandId) => ReturnType<typeof waitForResult>
   }
@@ -65,6 +67,13 @@ export class ControlPlaneProcess extends Context.Service<
             Effect.map(({ commandId }) => commandId),
             Effect.orDie,
           ),
+        rotateKey: programs.run(controlPlaneProgram, [
+          "key",
+          "rotate",
+          "--json",
+          "--data",
+          `${directory}/data`,
+        ]),
         resultOf: (commandId) => waitForResult(operator, commandId),
       })
     }),

@@ -49,6 +49,8 @@ layer(WorkingAgent.layer, { excludeTestServices: true, timeout: "90 seconds" })(
         const params = { agentId }
         const scan = yield* appears("a scan", Effect.option(operator.scan({ params })))
         assert.strictEqual(scan.packages.length, scan.summary.counts.packages)
+        assert.isDefined(scan.report?.coverage.verdict)
+        assert.isDefined(scan.findings)
         const server = yield* appears(
           "three heartbeats",
           Effect.map(operator.server({ params }), (known) =>

@@ -120,7 +120,7 @@ layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("an agent throu
         )
         assert.deepStrictEqual(
           audit.filter(({ id }) => id === caught.commandId).map(({ event }) => event),
-          ["started", "finished"],
+          ["received", "started", "finished"],
         )
       }).pipe(withLogs),
     120_000,

@@ -7,7 +7,6 @@ import * as Schema from "effect/Schema"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import { envelopeLimitBytes } from "../../src/protocol/CommandEnvelope.ts"
 import { ExecutorEvent } from "../../src/protocol/ExecutorMessages.ts"
-import { TrustAnchor } from "../../src/store/Trust.ts"
 import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 import { hostileEnvelopes, moreHostileEnvelopes } from "../fakes/hostileEnvelopes.ts"
 import { makeAgentHome } from "./AgentProcess.ts"
@@ -15,7 +14,6 @@ import { Programs } from "./Programs.ts"
 
 const witness = new URL("witness.ts", import.meta.url)
 
-const encodeAnchor = Schema.encodeEffect(Schema.fromJsonString(TrustAnchor))
 const encodeRequest = Schema.encodeSync(Schema.fromJsonString(Schema.Unknown))
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Schema.fromJsonString(ExecutorEvent)))
 const Testimony = Schema.Struct({
@@ -33,10 +31,10 @@ const makeHost = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const signer = yield* makeSigner
   const home = yield* makeAgentHome({})
-  yield* files.makeDirectory(home.state)
-  yield* files.writeFileString(`${home.state}/trust.json`, yield* encodeAnchor(signer.anchor), {
-    mode: 0o600,
+  const pinned = yield* home.run(["execute"], {
+    stdin: `${encodeRequest({ kind: "pin", anchor: signer.anchor })}\n`,
   })
+  assert.strictEqual(pinned.stdout, '{"kind":"pinned"}\n', pinned.stderr)
   const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
 
   const execute = Effect.fnUntraced(function* (stdin: string | Uint8Array) {
@@ -93,7 +91,7 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
         assert.lengthOf(commands, 1)
         assert.deepStrictEqual(
           audit.map(({ event }) => event),
-          ["started", "finished"],
+          ["pinned", "received", "started", "finished"],
         )
 
         const { results, started } = yield* execute(requestOf(yield* order(1)))
@@ -132,7 +130,10 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
         const { commands, audit } = yield* home.ledger
         assert.deepStrictEqual(commands, [])
         assert.deepStrictEqual(
-          audit.map(({ id, event }) => `${event} ${id}`).toSorted(),
+          audit
+            .filter(({ event }) => event !== "pinned")
+            .map(({ id, event }) => `${event} ${id}`)
+            .toSorted(),
           answers.flatMap(({ ids }) => ids.map((id) => `refused ${id}`)).toSorted(),
         )
       }),
@@ -145,6 +146,11 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
     ["binary noise", noise],
     ["NUL bytes", new Uint8Array(4096)],
     ["JSON of another shape", '{"kind":"collect","envelope":"x"}\n'],
+    [
+      "a question with something more",
+      '{"kind":"local","operation":{"name":"health_check","parameters":{}},"x":1}\n',
+    ],
+    ["a key twice", '{"kind":"rotate","statement":"x","statement":"y"}\n'],
     ["a command in the clear", '{"kind":"command","envelope":{"name":"health_check"}}\n'],
   ] as const) {
     it.effect(
@@ -155,7 +161,8 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
           const { exitCode, stdout, stderr, started } = yield* execute(stdin)
           assert.deepStrictEqual({ exitCode, stdout, started }, { exitCode: 1, stdout: "", started: [] })
           assert.include(stderr, "expected one line on stdin")
-          assert.deepStrictEqual(yield* home.ledger, { commands: [], audit: [] })
+          const { commands, audit } = yield* home.ledger
+          assert.deepStrictEqual([commands.length, audit.map(({ event }) => event)], [0, ["pinned"]])
         }),
       60_000,
     )
@@ -185,7 +192,7 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
         const { home, execute, order } = yield* makeHost
-        yield* files.remove(`${home.state}/trust.json`)
+        yield* files.remove(`${home.executor}/trust.json`)
         const { exitCode, results, started } = yield* execute(requestOf(yield* order(1)))
         assert.strictEqual(exitCode, 0)
         assert.deepStrictEqual(

@@ -94,7 +94,7 @@ layer(Siege.layer, { excludeTestServices: true, timeout: "90 seconds" })(
           )
           assert.deepStrictEqual(
             audit.flatMap(({ id, event }) => (id === good.jti ? [event] : [])),
-            ["started", "finished"],
+            ["received", "started", "finished"],
           )
           yield* unharmed
         }).pipe(withLogs),

@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { NodeFileSystem } from "@effect/platform-node"
 import { CommandInbox } from "../../src/command/CommandInbox.ts"
+import { ExecutorClient } from "../../src/command/ExecutorClient.ts"
 import { AgentConfig, type LoadedConfig } from "../../src/config/AgentConfig.ts"
 import { LicenseKey } from "../../src/domain/Identifiers.ts"
 import { BeatMemory } from "../../src/heartbeat/BeatMemory.ts"
@@ -13,7 +14,8 @@ import { Database } from "../../src/store/Database.ts"
 import { Identity } from "../../src/store/Identity.ts"
 import { Outbox } from "../../src/store/Outbox.ts"
 import { Snapshots } from "../../src/store/Snapshots.ts"
-import { Trust, type TrustAnchor } from "../../src/store/Trust.ts"
+import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
+import { Trust } from "../../src/store/Trust.ts"
 import { Supervisor } from "../../src/Supervisor.ts"
 import * as FakeControlPlane from "./FakeControlPlane.ts"
 import * as FakeHost from "./FakeHost.ts"
@@ -33,12 +35,13 @@ export const config: LoadedConfig = {
   read_only: false,
 }
 
-/** Pinned keys in memory: real files do not wait for the test clock. */
-const trust = Layer.effect(
-  Trust,
+/** Pinned keys in memory, and the executor that pins them: real files do not wait for the test clock. */
+const keys = Layer.effectContext(
   Effect.gen(function* () {
     const anchor = yield* Ref.make(Option.none<TrustAnchor>())
-    return Trust.of({ anchor: Ref.get(anchor), pin: (next) => Ref.set(anchor, Option.some(next)) })
+    const trust = Layer.mock(Trust, { anchor: Ref.get(anchor) })
+    const executor = Layer.mock(ExecutorClient, { pin: (next) => Ref.set(anchor, Option.some(next)) })
+    return yield* Layer.build(Layer.merge(trust, executor))
   }),
 )
 
@@ -53,7 +56,7 @@ export const layer = Layer.mergeAll(Identity.layer, Outbox.layer, Snapshots.laye
       FakeControlPlane.layer,
       FakeHost.layer,
       Supervisor.layer,
-      trust,
+      keys,
     ),
   ),
   Layer.provideMerge(NodeFileSystem.layer),

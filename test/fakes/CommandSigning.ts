@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { AgentId, CommandId } from "../../src/domain/Identifiers.ts"
 import { CommandClaims, commandType } from "../../src/protocol/CommandEnvelope.ts"
 import { PublicKey } from "../../src/protocol/AgentMessages.ts"
-import type { TrustAnchor } from "../../src/store/Trust.ts"
+import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
 
 export const agentId = AgentId.make("agt_00000000-0000-4000-8000-000000000001")
 export const otherAgentId = AgentId.make("agt_00000000-0000-4000-8000-000000000002")
@@ -30,7 +30,15 @@ export const makeSigner = Effect.gen(function* () {
         .setProtectedHeader({ alg: "EdDSA", typ: commandType, kid: key.kid, ...header })
         .sign(privateKey),
     )
-  return { anchor, key, seal }
+  /** Signs any header over any bytes, as no library would. */
+  const sealRaw = (header: unknown, payload: Uint8Array) => {
+    const text = typeof header === "string" ? header : JSON.stringify(header)
+    const input = `${Buffer.from(text).toString("base64url")}.${Buffer.from(payload).toString("base64url")}`
+    return Effect.promise(() => crypto.subtle.sign("Ed25519", privateKey, Buffer.from(input))).pipe(
+      Effect.map((signature) => `${input}.${Buffer.from(signature).toString("base64url")}`),
+    )
+  }
+  return { anchor, key, seal, sealRaw }
 })
 
 /** Claims that are good at the epoch, where TestClock starts. */

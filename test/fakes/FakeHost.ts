@@ -38,6 +38,7 @@ export const layer = Layer.succeed(
     metrics: Effect.succeed(metrics),
     machineId: Effect.succeed(machineId),
     reboot: () => Effect.succeed({ required: "no", reasons: [] }),
+    restartNeeded: Effect.succeed({ required: "no", units: [], programsWithoutUnit: 0 }),
     bootId: Effect.succeed("00000000-0000-4000-8000-000000000000"),
     processUsage: Effect.succeed({ rssBytes: 60_000_000, cpuSeconds: 1.5 }),
   }),

@@ -7,7 +7,7 @@ import { CommandInbox } from "../../src/command/CommandInbox.ts"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import * as HeartbeatLoop from "../../src/heartbeat/HeartbeatLoop.ts"
 import { Outbox } from "../../src/store/Outbox.ts"
-import { Trust, TrustError } from "../../src/store/Trust.ts"
+import { Trust } from "../../src/store/Trust.ts"
 import { Supervisor } from "../../src/Supervisor.ts"
 import {
   AgentRefused,
@@ -156,22 +156,6 @@ describe("the heartbeat loop", () => {
         assert.strictEqual((yield* beats).length, 1)
       }),
       tell({ failures: [limited] }),
-    ),
-  )
-
-  it.effect("does not count as enrolled where other command keys are pinned than the server presents", () =>
-    Effect.gen(function* () {
-      yield* TestClock.adjust("11 minutes")
-      assert.strictEqual((yield* beats).length, 0)
-      const [state] = yield* Effect.flatMap(Supervisor, ({ states }) => states)
-      assert.match(state?.lastError ?? "", /pins other command keys/)
-    }).pipe(
-      Effect.provide(HeartbeatLoop.layer),
-      Effect.provideService(Trust, {
-        anchor: Effect.succeedNone,
-        pin: () => new TrustError({ path: "trust.json", reason: "other_keys" }),
-      }),
-      Effect.provide(AgentLayers.layer),
     ),
   )
 

@@ -152,6 +152,15 @@ describe("LinuxHost boot id", () => {
       assert.strictEqual(yield* onHost(debian, (host) => host.bootId), "7f0c0a52-6a52-4f0e-9a53-4a2f0d1c9a11")
     }),
   )
+
+  it.effect("is what systemd hands over, where a service of a container has a /proc of its own", () =>
+    Effect.gen(function* () {
+      const environ = "HOME=/root\0PATCHCTL_BOOT_ID=c6aafb34526543f7a7aeabb6ec6799f8\0LANG=C\0"
+      const inContainer = { ...debian, "/proc/self/environ": environ }
+      const own = "c6aafb34-5265-43f7-a7ae-abb6ec6799f8"
+      assert.strictEqual(yield* onHost(inContainer, (host) => host.bootId), own)
+    }),
+  )
 })
 
 describe("LinuxHost reboot", () => {

@@ -7,7 +7,9 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { spawn } from "node:child_process"
 import * as NodeSubprocess from "../../src/host/NodeSubprocess.ts"
+import { OutputDirectory } from "../../src/host/runToFiles.ts"
 import { Subprocess, type SubprocessRequest } from "../../src/host/Subprocess.ts"
 
 const live = Layer.provideMerge(NodeSubprocess.layer, NodeServices.layer)
@@ -207,6 +209,61 @@ describe("NodeSubprocess", () => {
         yield* Fiber.interrupt(fiber)
         yield* eventually(fs.exists(marker))
       }).pipe(Effect.scoped, Effect.provide(live)),
+    )
+
+    it.live("lets the program go on, and talk, when this very process is killed", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const marker = `${yield* fs.makeTempDirectoryScoped()}/marker`
+        const talking = `console.log(process.pid); const on = setInterval(() => {
+          for (const fd of [1, 2]) require("fs").writeSync(fd, "talking\\n")
+          if (!require("fs").existsSync(${JSON.stringify(marker)})) return
+          require("fs").writeFileSync(${JSON.stringify(`${marker}.done`)}, ""); clearInterval(on)
+        }, 20)`
+        const parent = spawn(
+          process.execPath,
+          [new URL("leaveProgram.ts", import.meta.url).pathname, talking],
+          {
+            stdio: ["ignore", "pipe", "inherit"],
+          },
+        )
+        let pid = ""
+        parent.stdout.on("data", (chunk: Buffer) => (pid ||= chunk.toString().split("\n")[0] ?? ""))
+        yield* eventually(Effect.sync(() => pid !== ""))
+        parent.kill("SIGKILL")
+        yield* eventually(Effect.sync(() => parent.signalCode === "SIGKILL"))
+        yield* fs.writeFileString(marker, "")
+        yield* eventually(fs.exists(`${marker}.done`))
+      }).pipe(Effect.scoped, Effect.provide(live)),
+    )
+
+    it.live("hears every line, though a script cuts the file by opening /dev/stderr anew", () =>
+      Effect.gen(function* () {
+        const heard: Array<string> = []
+        const { stderr } = yield* run(
+          `const fs = require("fs")
+           const say = (text) => fs.writeSync(2, text + "\\n")
+           say("a long line that is there before"); setTimeout(() => {
+             fs.writeFileSync("/dev/stderr", "anew\\n"); say("after") }, 700)`,
+          { onTimeout: "leave", onErrorLine: (line) => Effect.sync(() => void heard.push(line)) },
+        )
+        assert.deepStrictEqual(heard, ["a long line that is there before", "anew", "after"])
+        assert.strictEqual(stderr, `${heard.join("\n")}\n`)
+      }).pipe(Effect.provide(live)),
+    )
+
+    it.live("leaves nothing of its files behind, and says so when they cannot be made", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const directory = yield* fs.makeTempDirectoryScoped()
+        const into = (path: string) =>
+          run(`console.log("said")`, { onTimeout: "leave" }).pipe(
+            Effect.provide(NodeSubprocess.layer.pipe(Layer.provide(Layer.succeed(OutputDirectory, path)))),
+          )
+        assert.strictEqual((yield* into(directory)).stdout, "said\n")
+        assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
+        assert.strictEqual((yield* Effect.flip(into(`${directory}/none`))).reason, "failed")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
 
     it.live("leaves alone what a failed program has started in its process group", () =>

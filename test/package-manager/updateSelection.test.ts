@@ -163,4 +163,24 @@ describe("globMatches", () => {
     assert.isFalse(globMatches(glob("libc6"), "libc6-dev"))
     assert.isTrue(globMatches(glob("*"), "anything"))
   })
+
+  it("does not mind a pattern made to be tried in endless ways", () => {
+    const started = performance.now()
+    assert.isFalse(globMatches(glob(`${"*a".repeat(63)}*b`), "a".repeat(256)))
+    assert.isTrue(globMatches(glob(`${"*a".repeat(63)}*b`), `${"a".repeat(255)}b`))
+    assert.isTrue(globMatches(glob("*-dbg**"), "x-dbg-dbg"))
+    assert.isFalse(globMatches(glob("?*?"), "x"))
+    assert.isBelow(performance.now() - started, 1000)
+  })
+
+  it.prop(
+    "agrees with the same pattern as a regular expression",
+    [Schema.Array(Schema.Literals(["a", "b", "*", "?"])), Schema.Array(Schema.Literals(["a", "b"]))],
+    ([pattern, letters]) => {
+      const expression = pattern.slice(0, 8).map((part) => (part === "*" ? ".*" : part === "?" ? "." : part))
+      const name = letters.join("")
+      const whole = `a${pattern.slice(0, 8).join("")}`
+      return globMatches(glob(whole), `a${name}`) === new RegExp(`^a${expression.join("")}$`).test(`a${name}`)
+    },
+  )
 })

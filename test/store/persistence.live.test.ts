@@ -1,13 +1,16 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
 import { agentMigrations } from "../../src/store/agentSchema.ts"
 import { Database } from "../../src/store/Database.ts"
 import { Identity } from "../../src/store/Identity.ts"
-import { Ledger, ledgerMigrations } from "../../src/store/Ledger.ts"
+import { Ledger } from "../../src/store/Ledger.ts"
+import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
 import { Trust } from "../../src/store/Trust.ts"
 import { agentId, commandId, makeSigner, otherAgentId } from "../fakes/CommandSigning.ts"
 
@@ -96,11 +99,24 @@ describe("Ledger", () => {
     inDirectory((directory) => {
       const layer = Ledger.layer.pipe(
         Layer.provide(Database.layer(`${directory}/x.sqlite`, ledgerMigrations)),
+        Layer.provide(Layer.mock(Trust, { anchor: Effect.succeedNone })),
       )
       const start = <A, E>(use: (ledger: Ledger["Service"]) => Effect.Effect<A, E>) =>
         Effect.provide(Effect.flatMap(Ledger, use), Layer.fresh(layer))
       const begin = (number: number) =>
-        start((ledger) => ledger.begin({ id: commandId(number), seq: number, name: "x", executor: "me" }))
+        Effect.flatMap(DateTime.now, (now) =>
+          start((ledger) =>
+            ledger.begin({
+              id: commandId(number),
+              seq: number,
+              name: "x",
+              issuer: "cp_test",
+              signedAt: now,
+              expiresAt: DateTime.add(now, { hours: 1 }),
+              executor: "me",
+            }),
+          ),
+        )
       return Effect.gen(function* () {
         assert.strictEqual((yield* begin(3)).kind, "begun")
         assert.strictEqual((yield* begin(4)).kind, "busy")
@@ -123,7 +139,7 @@ describe("Trust", () => {
         const trust = yield* Effect.provide(Trust, Trust.layer(path))
         assert.deepStrictEqual(yield* trust.anchor, Option.none())
         yield* trust.pin(first)
-        assert.strictEqual(yield* mode(path), 0o600)
+        assert.strictEqual(yield* mode(path), 0o644)
         yield* trust.pin({ ...first, agentId: otherAgentId })
         assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
         assert.strictEqual((yield* Effect.flip(trust.pin(stranger))).reason, "other_keys")
@@ -132,6 +148,27 @@ describe("Trust", () => {
           "other_keys",
         )
         assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
+      }),
+    ),
+  )
+
+  it.live("puts keys of a higher generation in place of the pinned ones, and never older ones again", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { anchor: first } = yield* makeSigner
+        const { key: second } = yield* makeSigner
+        const { key: third } = yield* makeSigner
+        const trust = yield* Effect.provide(Trust, Trust.layer(`${directory}/trust.json`))
+        yield* trust.replaceKeys({ generation: 1, commandKeys: [second] })
+        assert.deepStrictEqual(yield* trust.anchor, Option.none())
+        yield* trust.pin(first)
+        yield* trust.replaceKeys({ generation: 2, commandKeys: [second] })
+        const now: TrustAnchor = { ...first, generation: 2, commandKeys: [second] }
+        assert.deepStrictEqual(yield* trust.anchor, Option.some(now))
+        yield* trust.replaceKeys({ generation: 1, commandKeys: [third] })
+        yield* trust.replaceKeys({ generation: 2, commandKeys: [third] })
+        assert.deepStrictEqual(yield* trust.anchor, Option.some(now))
+        assert.strictEqual((yield* Effect.flip(trust.pin(first)))._tag, "TrustError")
       }),
     ),
   )

@@ -5,7 +5,6 @@ import * as Schema from "effect/Schema"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import { Scan } from "../../src/domain/Scan.ts"
 import { ExecutorEvent } from "../../src/protocol/ExecutorMessages.ts"
-import { TrustAnchor } from "../../src/store/Trust.ts"
 import { claims, makeSigner } from "../fakes/CommandSigning.ts"
 import * as Box from "./lab/Box.ts"
 import { labRoots, version } from "./lab/labState.ts"
@@ -14,7 +13,6 @@ import { labRoots, version } from "./lab/labState.ts"
 
 const decodeEvent = Schema.decodeUnknownOption(Schema.fromJsonString(ExecutorEvent))
 const decodeScan = Schema.decodeUnknownEffect(Schema.fromJsonString(Scan))
-const encodeAnchor = Schema.encodeEffect(Schema.fromJsonString(TrustAnchor))
 
 const configPath = "/etc/patchctl/config.json"
 const configuration = {
@@ -29,7 +27,10 @@ const enrolledBox = Effect.fnUntraced(function* (root: string) {
   const signer = yield* makeSigner
   yield* box.run(["mkdir", "-p", "/etc/patchctl", "/var/lib/patchctl"])
   yield* box.writeFile(configPath, JSON.stringify(configuration), "600")
-  yield* box.writeFile("/var/lib/patchctl/trust.json", yield* encodeAnchor(signer.anchor), "600")
+  const pinned = yield* box.agent(["--config", configPath, "execute"], {
+    stdin: `${JSON.stringify({ kind: "pin", anchor: signer.anchor })}\n`,
+  })
+  assert.strictEqual(pinned.stdout, '{"kind":"pinned"}\n', pinned.stderr)
   const now = Math.floor((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) / 1000)
 
   const command = Effect.fnUntraced(function* (seq: number, name: string, parameters: object = {}) {

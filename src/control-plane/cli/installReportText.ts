@@ -10,13 +10,26 @@ const changes = ({ installs, removals }: InstallPlan) => [
   ...removals.map((row) => [row.name, row.architecture, row.from, "-", "removal"]),
 ]
 
-const notes = ({ plan, preflight, newConfigurationFiles, reboot }: InstallReport): ReadonlyArray<string> => [
+const notes = ({
+  plan,
+  preflight,
+  newConfigurationFiles,
+  reboot,
+  restartNeeded,
+  restart,
+}: InstallReport): ReadonlyArray<string> => [
   ...preflight.map(({ detail, remedy }) => `Stopped: ${detail}. ${remedy}`),
   ...plan.unmatchedExcludes.map((glob) => `The exclusion ${glob} matched nothing.`),
   ...newConfigurationFiles.map((path) => `New configuration file beside the local one: ${path}`),
   ...(reboot === undefined
     ? [`Reboot expected: ${plan.rebootExpected}`]
     : [`Reboot required: ${reboot.required}`]),
+  ...(restartNeeded === undefined || restartNeeded.units.length === 0
+    ? []
+    : [`Still running replaced code: ${restartNeeded.units.join(", ")}`]),
+  ...(restart?.bootIdAfter === undefined
+    ? []
+    : [`Restarted: kernel ${restart.kernelBefore}, now ${restart.kernelAfter ?? "unknown"}`]),
 ]
 
 /** A plan, what was left out of it and why, and what came of it. */

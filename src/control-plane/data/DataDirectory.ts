@@ -13,7 +13,9 @@ export const files = {
   caCertificate: "ca.pem",
   serverKey: "server-key.pem",
   serverCertificate: "server.pem",
+  /** The first key that signs commands, and those that took its place. */
   commandKey: "command-key.pem",
+  commandKeys: "command-keys.json",
   /** Signs vulnerability feeds. */
   feedKey: "feed-key.pem",
   licenseKey: "license-key",
@@ -46,6 +48,8 @@ export interface DataDirectory {
   readonly read: (name: FileName) => Effect.Effect<Option.Option<string>, PlatformError>
   /** All or nothing, on disk when it returns. */
   readonly write: (name: FileName, content: string) => Effect.Effect<void, PlatformError>
+  /** Does nothing where there is no such file. */
+  readonly remove: (name: FileName) => Effect.Effect<void, PlatformError>
   /** What the file holds, or else what `make` gives, which is then kept. */
   readonly keep: <E, R>(
     name: FileName,
@@ -104,6 +108,14 @@ export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
     return made.trimEnd()
   })
 
-  const opened: DataDirectory = { root, path, feeds: paths.join(root, feedsDirectory), read, write, keep }
+  const opened: DataDirectory = {
+    root,
+    path,
+    feeds: paths.join(root, feedsDirectory),
+    read,
+    write,
+    remove: (name) => fs.remove(path(name), { force: true }),
+    keep,
+  }
   return opened
 })

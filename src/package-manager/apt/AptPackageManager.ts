@@ -5,6 +5,7 @@ import type { PackageName } from "../../domain/Package.ts"
 import { Subprocess } from "../../host/Subprocess.ts"
 import { PackageManager } from "../PackageManager.ts"
 import { makeApply } from "./aptApply.ts"
+import { makeFetch } from "./aptFetch.ts"
 import { makePlan } from "./aptPlan.ts"
 import { makeRefresh } from "./aptRefresh.ts"
 import { collectDescriptions } from "./collectDescriptions.ts"
@@ -29,6 +30,7 @@ export const make = Effect.gen(function* () {
     ),
     refresh: makeRefresh({ subprocess: reads.subprocess, isRoot, indexes: collectIndexes(reads) }),
     plan: makePlan({ ...reads, isRoot, inventory, updates }),
+    fetch: makeFetch({ ...reads, isRoot }),
     apply: makeApply({ ...reads, isRoot }),
   })
 })

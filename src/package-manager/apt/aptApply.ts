@@ -38,14 +38,18 @@ export const bystanders = ({ faults }: InstalledRows, guilty: ReadonlySet<string
     .filter(({ name, state }) => state !== "reinstall_required" && !guilty.has(name))
     .map(({ name }) => name)
 
-const repair = Effect.fnUntraced(function* (dependencies: ApplyDependencies, step: RunStep) {
+const repair = Effect.fnUntraced(function* (
+  dependencies: ApplyDependencies,
+  step: RunStep,
+  offline: boolean,
+) {
   const finished = yield* step(
     "repair: finish half-configured packages",
     performApt(dependencies, configurePending),
   )
   const goesOn = finished.ending === "succeeded" || finished.ending === "failed"
   if (goesOn && (yield* brokenDependencies(dependencies)) !== undefined) {
-    yield* step("repair: install missing dependencies", performApt(dependencies, fixBroken))
+    yield* step("repair: install missing dependencies", performApt(dependencies, fixBroken(offline)))
   }
 })
 
@@ -65,6 +69,7 @@ const configureBystanders = Effect.fnUntraced(function* (
 export const makeApply = (dependencies: ApplyDependencies): PackageManager["Service"]["apply"] =>
   Effect.fn("AptPackageManager.apply")(function* (plan: InstallPlan, options: ApplyOptions) {
     const marksBefore = yield* readMarks(dependencies)
+    const offline = options.offline === true
     const present = new Set(plan.installs.flatMap(({ name, from }) => (from === undefined ? [] : [name])))
     const installer: Installer = {
       manager: "apt",
@@ -72,8 +77,8 @@ export const makeApply = (dependencies: ApplyDependencies): PackageManager["Serv
       fs: dependencies.fs,
       rows: readRows(dependencies),
       changes: (wanted) => changesNow(dependencies, wanted),
-      install: (wanted) => performApt(dependencies, performInstall(wanted)),
-      repair: (step) => repair(dependencies, step),
+      install: (wanted) => performApt(dependencies, performInstall(wanted, offline)),
+      repair: (step) => repair(dependencies, step, offline),
       afterFailure: (step, guilty) => configureBystanders(dependencies, step, guilty),
       afterwards: restoreMarks(dependencies, marksBefore, present),
       // dpkg's and ucf's, where Policy 10.7.2 wants configuration files.

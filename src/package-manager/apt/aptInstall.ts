@@ -57,8 +57,13 @@ const perform = (command: ReadonlyArray<string>): SubprocessRequest => ({
   timeout: managerApplyTimeout,
 })
 
-/** The real installation. */
-export const performInstall = (wanted: Wanted): SubprocessRequest => perform(install(wanted))
+/** The real installation; `offline` of what is downloaded already, or lies in a repository of this host's own files. */
+export const performInstall = (wanted: Wanted, offline: boolean): SubprocessRequest =>
+  perform([...(offline ? ["--no-download"] : []), ...install(wanted)])
+
+/** Its downloads alone, into apt's own cache. */
+export const performDownload = (wanted: Wanted): SubprocessRequest =>
+  perform(["--download-only", ...install(wanted)])
 
 /** Finishes what is unpacked or half-configured, and what an interrupted dpkg left in its journal. */
 export const configurePending: SubprocessRequest = {
@@ -67,5 +72,13 @@ export const configurePending: SubprocessRequest = {
   timeout: managerApplyTimeout,
 }
 
+const missingDependencies = ["--yes", "--no-remove", "--fix-broken", "install"] as const
+
 /** Installs missing dependencies. apt's other means, removing what is broken, is not allowed. */
-export const fixBroken: SubprocessRequest = perform(["--yes", "--no-remove", "--fix-broken", "install"])
+export const fixBroken = (offline: boolean): SubprocessRequest =>
+  perform([...(offline ? ["--no-download"] : []), ...missingDependencies])
+
+export const downloadMissingDependencies: SubprocessRequest = perform([
+  "--download-only",
+  ...missingDependencies,
+])

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import { planDigest } from "../../src/domain/snapshot.ts"
+import type { InstallPlan } from "../../src/domain/InstallPlan.ts"
+import { Architecture, PackageName, PackageVersion } from "../../src/domain/Package.ts"
+import * as ApplyThroughInstaller from "../../src/executor/applyThroughInstaller.ts"
+import { InstallerEvent, InstallerRequest } from "../../src/executor/InstallerMessages.ts"
+import { PlanApplier } from "../../src/executor/PlanApplier.ts"
+import { UnixSocket, UnixSocketError, type UnixSocketRequest } from "../../src/host/UnixSocket.ts"
+import { ManagerError } from "../../src/package-manager/PackageManager.ts"
+import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
+import * as FakeManagers from "../fakes/FakeManagers.ts"
+
+const encodeEvent = Schema.encodeSync(Schema.fromJsonString(InstallerEvent))
+const decodeRequest = Schema.decodeUnknownSync(Schema.fromJsonString(InstallerRequest), {
+  onExcessProperty: "error",
+})
+
+const installs: InstallPlan["installs"] = [
+  {
+    manager: "apt",
+    name: PackageName.make("openssl"),
+    architecture: Architecture.make("amd64"),
+    from: PackageVersion.make("3.0.1-1"),
+    to: PackageVersion.make("3.0.2-1"),
+    origins: [],
+    role: "requested",
+  },
+]
+const plan: InstallPlan = {
+  installs,
+  removals: [],
+  leftOut: [],
+  unmatchedExcludes: [],
+  downloadBytes: 0,
+  rebootExpected: "no",
+  digest: planDigest({ installs, removals: [] }),
+}
+const report = {
+  dryRun: false,
+  plan,
+  preflight: [],
+  outcomes: [],
+  newConfigurationFiles: ["/etc/from-the-installer"],
+  evidence: [],
+}
+
+/** Applies the plan where the installer's socket answers so; apt can download beforehand unless told otherwise. */
+const apply = Effect.fnUntraced(function* (
+  answer: ReadonlyArray<InstallerEvent> | UnixSocketError["reason"],
+  canFetch = true,
+) {
+  const requests: Array<InstallerRequest> = []
+  const steps: Array<string> = []
+  const socket = Layer.succeed(UnixSocket, {
+    ask: Effect.fnUntraced(function* ({ path, input, onLine }: UnixSocketRequest) {
+      requests.push(decodeRequest(input))
+      if (typeof answer === "string") return yield* new UnixSocketError({ path, reason: answer })
+      const lines = answer.map((event) => encodeEvent(event))
+      yield* Effect.forEach(lines, (line) => onLine?.(line) ?? Effect.void)
+      return { output: lines.join("\n"), truncated: false }
+    }),
+  })
+  const memory = yield* FakeManagers.FakeManager
+  const [found] = yield* Effect.flatMap(PackageManagers, ({ detect }) => detect)
+  if (found === undefined) return assert.fail("no manager")
+  const fetch = () => Effect.succeed({ missing: [], evidence: [] })
+  const outcome = yield* Effect.flatMap(PlanApplier, (applier) =>
+    applier.apply({ ...found, manager: { ...found.manager, ...(canFetch && { fetch }) } }, plan, {
+      repair: false,
+      missing: [{ name: PackageName.make("bash"), complaint: "cannot be downloaded" }],
+      report: ({ step }) => Effect.sync(() => void steps.push(step)),
+    }),
+  ).pipe(
+    Effect.provide(ApplyThroughInstaller.layer("/run/installer.sock").pipe(Layer.provide(socket))),
+    Effect.result,
+  )
+  return { requests, steps, outcome, appliedHere: (yield* Ref.get(memory)).applied.length }
+})
+
+describe("applyThroughInstaller", () => {
+  it.effect("hands the plan over, passes its progress on, and answers with the installer's report", () =>
+    Effect.gen(function* () {
+      const { requests, steps, outcome, appliedHere } = yield* apply([
+        { kind: "progress", step: "unpack", package: "openssl" },
+        { kind: "applied", report },
+      ])
+      assert.deepStrictEqual([steps, appliedHere], [["unpack"], 0])
+      assert.deepStrictEqual(requests, [
+        {
+          manager: "apt",
+          plan,
+          options: {
+            repair: false,
+            missing: [{ name: PackageName.make("bash"), complaint: "cannot be downloaded" }],
+          },
+        },
+      ])
+      assert.deepStrictEqual(
+        outcome._tag === "Success" ? outcome.success.newConfigurationFiles : [],
+        report.newConfigurationFiles,
+      )
+    }).pipe(Effect.provide(FakeManagers.layer)),
+  )
+
+  it.effect("fails as the package manager failed there", () =>
+    Effect.gen(function* () {
+      const error = new ManagerError({
+        manager: "apt",
+        operation: "apply",
+        reason: "needs_root",
+        detail: "x",
+      })
+      const { outcome } = yield* apply([{ kind: "failed", error }])
+      assert.strictEqual(outcome._tag === "Failure" ? outcome.failure.message : "", error.message)
+    }).pipe(Effect.provide(FakeManagers.layer)),
+  )
+
+  it.effect("installs here where there is no installer, and what cannot be downloaded beforehand", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* apply("not_there")).appliedHere, 1)
+      assert.strictEqual((yield* apply("nobody_listens")).appliedHere, 2)
+      const { requests, appliedHere } = yield* apply([{ kind: "applied", report }], false)
+      assert.deepStrictEqual([requests, appliedHere], [[], 3])
+    }).pipe(Effect.provide(FakeManagers.layer)),
+  )
+
+  it.effect("never installs a second time when the installer is lost: it reads what is there", () =>
+    Effect.gen(function* () {
+      for (const lost of ["lost", "timed_out", []] as const) {
+        const { outcome, appliedHere } = yield* apply(lost)
+        assert.strictEqual(appliedHere, 0)
+        const [openssl] = outcome._tag === "Success" ? outcome.success.outcomes : []
+        assert.deepStrictEqual([openssl?.outcome, openssl?.found], ["failed", PackageVersion.make("3.0.1-1")])
+        assert.include(openssl?.message, "the installer")
+      }
+    }).pipe(Effect.provide(FakeManagers.layer)),
+  )
+})
