@@ -4,10 +4,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
-import { createBrotliDecompress } from "node:zlib"
 import { InstalledPackage } from "../../src/domain/Package.ts"
 import { correlate } from "../../src/vulnerability/correlate.ts"
+import { decodeManifest, feedFiles } from "../../src/vulnerability/Manifest.ts"
+import { unpackFeed } from "../../src/vulnerability/unpackFeed.ts"
 import { collectGarbage } from "../measure/collectGarbage.ts"
 import { costOf } from "../measure/childCost.ts"
 import { forgetPeak, memoryOf } from "../measure/processFigures.ts"
@@ -16,22 +16,25 @@ import { Measured } from "./CorrelationReport.ts"
 
 /**
  * A process of its own, so that the memory that making the feed took is not there to be used again. Its arguments are a
- * compressed feed, a file of installed packages, and how many rounds.
+ * folder of `publishHost`, the release of the feed in it, and how many rounds.
  */
-const [feedFile = "", packagesFile = "", rounds = "21"] = process.argv.slice(2)
+const [folder = "", release = "", rounds = "21"] = process.argv.slice(2)
 
 const decodePackages = Schema.decodeEffect(Schema.fromJsonString(Schema.Array(InstalledPackage)))
 const encode = Schema.encodeEffect(Schema.fromJsonString(Measured))
 
 const measure = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
-  const packages = yield* Effect.flatMap(files.readFileString(packagesFile), (text) => decodePackages(text))
-  const packed = yield* files.readFile(feedFile)
-  const feed = Stream.suspend(() => {
-    const unpacked = createBrotliDecompress({ chunkSize: 64 * 1024 })
-    unpacked.end(packed)
-    return Stream.orDie(Stream.fromAsyncIterable<Buffer, unknown>(unpacked, (cause) => cause))
-  })
+  const packages = yield* Effect.flatMap(files.readFileString(`${folder}/packages.json`), (text) =>
+    decodePackages(text),
+  )
+  const { feeds } = yield* Effect.flatMap(
+    files.readFileString(`${folder}/feed/${feedFiles.manifest}`),
+    decodeManifest,
+  )
+  const entry = yield* Effect.fromNullishOr(feeds[release])
+  const packed = yield* files.readFile(`${folder}/feed/${entry.file}`)
+  const feed = unpackFeed(release, entry, packed)
   const correlated = costOf(
     Effect.map(correlate(feed, packages, { channels: [] }), ({ matches }) => matches.length),
   )

@@ -13,11 +13,11 @@ import type { PublishedHost } from "./publishHost.ts"
 const decodeMeasured = Schema.decodeEffect(Schema.fromJsonString(Measured))
 
 /** The matcher in a process that does nothing else, as the agent has it. */
-export const measureInProcess = ({ folder, feedFile }: PublishedHost, rounds: number) =>
+export const measureInProcess = ({ folder, feed: { header } }: PublishedHost, rounds: number) =>
   Effect.flatMap(
     Effect.callback<string, NotStarted>((resume) => {
       const program = `${import.meta.dirname}/measureCorrelation.ts`
-      const args = [...serviceFlags, program, feedFile, `${folder}/packages.json`, String(rounds)]
+      const args = [...serviceFlags, program, folder, header.release, String(rounds)]
       execFile(process.execPath, args, (cause, stdout) =>
         resume(cause === null ? Effect.succeed(stdout) : Effect.fail(new NotStarted({ program, cause }))),
       )

@@ -43,6 +43,19 @@ type Means =
   | StatusFile
   | TransactionPace
 
+/** Plans, and questions about what is installed or already downloaded, change nothing. */
+const changesHost = (command: Command): boolean => {
+  switch (command.name) {
+    case "check_updates":
+      return command.parameters.refresh !== "never"
+    case "install_updates":
+      return command.parameters.dry_run !== true
+    case "get_package_info":
+    case "health_check":
+      return false
+  }
+}
+
 /**
  * The side that may change the host. It trusts nobody but the pinned command keys: it verifies, decodes, asks the
  * policy of this host, and writes to its ledger before anything runs. A command it has seen is answered with the
@@ -98,8 +111,12 @@ export class Executor extends Context.Service<
       /** The command as this host allows it now. */
       const admit = Effect.fnUntraced(function* (claims: CommandClaims) {
         const command = yield* authorize(claims)
-        if (config.read_only && command.name !== "health_check" && command.name !== "get_package_info") {
-          return yield* refusalOf(claims, "read_only", "read_only is set in this host's configuration")
+        if (config.read_only && changesHost(command)) {
+          return yield* refusalOf(
+            claims,
+            "read_only",
+            "this agent may change nothing here: read_only is set in its configuration, or it runs without root and without an executor",
+          )
         }
         const policy = yield* hostPolicy.read
         const now = DateTime.setZone(yield* DateTime.now, hostPolicy.zone)

@@ -96,7 +96,14 @@ describe("Executor", () => {
     Effect.gen(function* () {
       const { execute } = yield* setUp
       assert.strictEqual((yield* execute(claims(1, install))).refusal?.code, "read_only")
-      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+      const look = { name: "check_updates", parameters: {} } as const
+      assert.strictEqual((yield* execute(claims(2, look))).refusal?.code, "read_only")
+      assert.strictEqual((yield* execute(claims(3, health))).status, "succeeded")
+      const lookOnly = { name: "check_updates", parameters: { refresh: "never" } } as const
+      assert.isUndefined((yield* execute(claims(4, lookOnly))).refusal)
+      const plan = { ...install, parameters: { ...install.parameters, dry_run: true } }
+      assert.isUndefined((yield* execute(claims(5, plan))).refusal)
+      assert.lengthOf(yield* applied, 0)
     }).pipe(Effect.provide(world({ config: { read_only: true } }))),
   )
 
