@@ -28,4 +28,10 @@ export const budgets = {
   correlation: { milliseconds: 20, kilobytesAboveIdle: 10 * 1024 },
   /** Ten times as much of everything. */
   largeCorrelation: { milliseconds: 150, kilobytesAboveIdle: 30 * 1024 },
+  /** Processor time of the executable against a hello world of a bare Node. */
+  versionToHelloWorld: 1.15,
+  statusToHelloWorld: 2.5,
+  executable: { bytes: 110_000_000, xzBytes: 28_000_000 },
+  /** Private: what it has written to. */
+  idleDaemon: { residentKilobytes: 58 * 1024, privateKilobytes: 17 * 1024 },
 } as const

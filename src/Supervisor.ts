@@ -14,6 +14,8 @@ export type LoopName = (typeof loopNames)[number]
 /** How one round of a loop went, and when the next is due. */
 export interface Round {
   readonly next: Duration.Duration
+  /** The server asked for the wait: nobody may cut it short. */
+  readonly firm?: boolean
   /** For people; absent when the round succeeded. */
   readonly failure?: string
 }
@@ -27,7 +29,7 @@ export class Supervisor extends Context.Service<
   Supervisor,
   {
     readonly start: (name: LoopName, round: Effect.Effect<Round>) => Effect.Effect<void>
-    /** Cuts the wait before the next round short. Many calls before that round are one. */
+    /** Cuts the wait before the next round short, unless it is firm. Many calls before that round are one. */
     readonly wake: (name: LoopName) => Effect.Effect<void>
     readonly states: Effect.Effect<ReadonlyArray<LoopState>>
     /** Never succeeds; dies with the first loop that dies. */
@@ -50,6 +52,10 @@ export class Supervisor extends Context.Service<
       const awaitBell = (name: LoopName) => {
         const bell = bells.get(name)
         return bell === undefined ? Effect.never : Queue.take(bell)
+      }
+      const silence = (name: LoopName) => {
+        const bell = bells.get(name)
+        return bell === undefined ? Effect.void : Effect.asVoid(Queue.clear(bell))
       }
 
       const record = Effect.fnUntraced(function* (name: LoopName, round: Round) {
@@ -74,7 +80,11 @@ export class Supervisor extends Context.Service<
       const start = (name: LoopName, round: Effect.Effect<Round>) =>
         round.pipe(
           Effect.tap((done) => record(name, done)),
-          Effect.flatMap(({ next }) => awaitBell(name).pipe(Effect.timeoutOption(next))),
+          Effect.flatMap(({ next, firm }) =>
+            firm === true
+              ? Effect.andThen(Effect.sleep(next), silence(name))
+              : Effect.timeoutOption(awaitBell(name), next),
+          ),
           Effect.forever,
           FiberSet.run(fibers),
           Effect.asVoid,

@@ -1,16 +1,19 @@
 #!/usr/bin/env node
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Cause from "effect/Cause"
-import * as Exit from "effect/Exit"
-import * as Runtime from "effect/Runtime"
-import { program } from "./main.ts"
+import { writeSync } from "node:fs"
+import { agentVersion } from "./agentVersion.ts"
 
-/** A stop that was asked for (SIGTERM, SIGINT) is a success: systemd would call anything else a failure. */
-const teardown: Runtime.Teardown = (exit, onExit) =>
-  onExit(
-    Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
-      ? 0
-      : Runtime.getErrorExitCode(Cause.squash(exit.cause)),
-  )
+// Starting is mostly loading, so what is asked most is answered with little: monitoring wants the status over and over.
+// The executable keeps each `import()` of this file as a script of its own (scripts/build/parts.ts).
+const args = process.argv.slice(2)
 
-NodeRuntime.runMain(program, { disableErrorReporting: true, teardown })
+switch (args.join("\0")) {
+  case "--version":
+    writeSync(1, `patchctl v${agentVersion}\n`)
+    break
+  case "status":
+  case "status\0--json":
+    void import("./statusMain.ts").then(({ main }) => main({ json: args.length > 1 }))
+    break
+  default:
+    void import("./main.ts").then(({ main }) => main())
+}

@@ -5,6 +5,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
+import { isSea } from "node:sea"
 import { agentVersion } from "./agentVersion.ts"
 import { apply } from "./cli/apply.ts"
 import { commandLine } from "./cli/commandLine.ts"
@@ -16,6 +17,7 @@ import { scan } from "./cli/scan.ts"
 import { selftest } from "./cli/selftest.ts"
 import { stateDirectory } from "./cli/stateDirectory.ts"
 import { status } from "./cli/status.ts"
+import { update } from "./cli/update.ts"
 import * as CommandLoop from "./command/CommandLoop.ts"
 import { CommandInbox } from "./command/CommandInbox.ts"
 import { connectExecutor } from "./command/connectExecutor.ts"
@@ -31,6 +33,7 @@ import { Executor } from "./executor/Executor.ts"
 import { HostPolicy } from "./executor/HostPolicy.ts"
 import * as InProcessExecutor from "./executor/inProcessExecutor.ts"
 import { installerSocket } from "./executor/InstallerMessages.ts"
+import { LeftBehind } from "./executor/LeftBehind.ts"
 import { ownDirectory } from "./executor/ownDirectory.ts"
 import { TransactionPace } from "./executor/TransactionPace.ts"
 import { BeatMemory } from "./heartbeat/BeatMemory.ts"
@@ -42,15 +45,24 @@ import * as NodeSubprocess from "./host/NodeSubprocess.ts"
 import * as NodeUnixSocket from "./host/NodeUnixSocket.ts"
 import * as NodeSystemCalls from "./host/NodeSystemCalls.ts"
 import { OutputDirectory } from "./host/runToFiles.ts"
+import * as SystemdNotify from "./host/SystemdNotify.ts"
 import * as SystemReboot from "./host/SystemReboot.ts"
 import * as AgentLogger from "./observability/AgentLogger.ts"
 import * as Telemetry from "./observability/Telemetry.ts"
 import * as HostPackageManagers from "./package-manager/HostPackageManagers.ts"
+import { runProgram } from "./runProgram.ts"
 import * as CollectHere from "./scan/collectHere.ts"
 import * as CollectThroughExecutor from "./scan/collectThroughExecutor.ts"
 import * as HostScanner from "./scan/HostScanner.ts"
 import * as ScanLoop from "./scan/ScanLoop.ts"
 import * as UploadLoop from "./scan/UploadLoop.ts"
+import { BeatWitness } from "./self-update/BeatWitness.ts"
+import { Candidate } from "./self-update/Candidate.ts"
+import { CommandWatch } from "./self-update/CommandWatch.ts"
+import { Installation } from "./self-update/Installation.ts"
+import { Slots } from "./self-update/Slots.ts"
+import * as TufReleaseSource from "./self-update/TufReleaseSource.ts"
+import { UpdateMemory } from "./self-update/UpdateMemory.ts"
 import { agentMigrations } from "./store/agentSchema.ts"
 import { Database } from "./store/Database.ts"
 import { Identity } from "./store/Identity.ts"
@@ -64,6 +76,7 @@ import { Supervisor } from "./Supervisor.ts"
 import * as HttpsClient from "./transport/https/HttpsClient.ts"
 import * as HttpsControlPlane from "./transport/https/HttpsControlPlane.ts"
 import * as HttpsFeedSource from "./transport/https/HttpsFeedSource.ts"
+import * as HttpsReleaseFiles from "./transport/https/HttpsReleaseFiles.ts"
 import * as HttpsServerProbe from "./transport/https/HttpsServerProbe.ts"
 import * as DirectoryFeedStore from "./vulnerability/DirectoryFeedStore.ts"
 import * as FeedLoop from "./vulnerability/FeedLoop.ts"
@@ -92,6 +105,11 @@ const config = Layer.unwrap(Effect.map(ConfigFlag, layerFile))
 
 const logging = Layer.unwrap(Effect.map(AgentConfig, ({ log_level }) => AgentLogger.layer(log_level)))
 
+/** Of the daemon alone: root does not write to a directory that another user owns. */
+const daemonLogging = Layer.unwrap(
+  Effect.map(AgentConfig, ({ log_level, log_directory }) => AgentLogger.layer(log_level, log_directory)),
+)
+
 const statusFile = Layer.unwrap(
   Effect.map(AgentConfig, ({ state_directory }) => StatusFile.layer(state_directory)),
 )
@@ -109,6 +127,7 @@ const stateDirectoryMade = Layer.effectDiscard(
 const installing = (directory: string) =>
   Layer.mergeAll(
     ApplyThroughInstaller.layer(installerSocket).pipe(Layer.provide(NodeUnixSocket.layer)),
+    LeftBehind.layer(directory),
     SystemReboot.layer,
     TransactionPace.layer(`${directory}/pace.json`),
   )
@@ -141,7 +160,12 @@ const selfAsExecutor = (
   variables: Environment["Service"]["variables"],
 ): ExecutorProgram => ({
   program: process.execPath,
-  args: [...process.argv.slice(1, 2), "execute", ...(path === defaultConfigPath ? [] : ["--config", path])],
+  // The executable needs no file of a program: there, the second word is the name that it was called by.
+  args: [
+    ...(isSea() ? [] : process.argv.slice(1, 2)),
+    "execute",
+    ...(path === defaultConfigPath ? [] : ["--config", path]),
+  ],
   env: Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) =>
       value !== undefined && (name.startsWith("PATCHCTL_") || name === "CREDENTIALS_DIRECTORY")
@@ -212,13 +236,14 @@ const loops = Layer.mergeAll(
 const daemon = loops.pipe(
   Layer.provideMerge(Layer.mergeAll(Supervisor.layer, CommandInbox.layer, BeatMemory.layer, controlPlane)),
   Layer.provideMerge(store),
+  Layer.provideMerge(SystemdNotify.layer),
   Layer.provideMerge(executorSide),
   Layer.provideMerge(ExecutorWay.layer),
   // The first thing to happen: whatever follows belongs to one daemon at a time.
   Layer.provideMerge(onlyDaemon),
   Layer.provideMerge(statusFile),
   Layer.provideMerge(stateDirectoryMade),
-  Layer.provideMerge(logging),
+  Layer.provideMerge(daemonLogging),
   Layer.provideMerge(config),
 )
 
@@ -234,14 +259,31 @@ const executorLayers = {
   local: scannedHere.pipe(Layer.provideMerge(statusFile), Layer.provideMerge(configured)),
 }
 
-/** The whole command line with live services; `bin.ts` runs it. */
-export const program = root([
+/** What an attempt to update works with, beside whoever restarts the agent. */
+const updating = Layer.mergeAll(
+  BeatWitness.layer,
+  Candidate.layer,
+  CommandWatch.layer,
+  Slots.layer,
+  TufReleaseSource.layer.pipe(Layer.provide(HttpsReleaseFiles.layer), Layer.provide(HttpsClient.layer)),
+  UpdateMemory.layer,
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(Installation.layer, NodeSubprocess.layer, NodeSystemCalls.layer)),
+  Layer.provideMerge(configured),
+)
+
+/** The whole command line with live services. */
+const program = root([
   status,
   scan.pipe(Command.provide(scannedHere)),
   selftest.pipe(Command.provide(Layer.merge(machine, HttpsServerProbe.layer))),
   run.pipe(Command.provide(daemon)),
   execute(executorLayers),
+  update.pipe(Command.provide(updating)),
   apply.pipe(
     Command.provide(machine.pipe(Layer.provide(outputInOwnDirectory), Layer.provideMerge(configured))),
   ),
 ]).pipe(Command.run({ version: agentVersion }), commandLine, Effect.provide(platform))
+
+/** What `bin.ts` starts, `status` and `--version` by themselves aside. */
+export const main = (): void => runProgram(program)

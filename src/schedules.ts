@@ -48,6 +48,24 @@ export const requestTimeout = Duration.seconds(30)
 /** One file of a vulnerability feed, from connecting to the last byte: some 100 KB, over any line. */
 export const feedDownloadTimeout = Duration.minutes(5)
 
+/** One executable of the agent, from connecting to the last byte: some 110 MB, over 300 kbit/s. */
+export const releaseDownloadTimeout = Duration.hours(1)
+
+/** How long a new executable may take to say its version, and to look at configuration and state. */
+export const candidateCheckTimeout = Duration.minutes(2)
+
+/** Until the service manager has restarted the agent, which may wait for the old process. */
+export const serviceRestartTimeout = Duration.minutes(3)
+
+/** How long a new version has for its first accepted heartbeat, before the one before it comes back. */
+export const healthWindow = Duration.minutes(10)
+
+/** Between two looks whether a new version has beaten. */
+export const healthProbeInterval = Duration.seconds(1)
+
+/** Between two downloads of an executable that came damaged `downloadAttempts` times. */
+export const downloadPause = Duration.hours(24)
+
 /** Between two looks for a new vulnerability feed. Each host takes 20 percent more or less, so that a fleet spreads. */
 export const feedInterval = Duration.hours(6)
 
@@ -135,6 +153,15 @@ export const telemetryMetricsInterval = Duration.minutes(1)
 
 /** How long the last export may hold up the end of the process. */
 export const telemetryShutdownTimeout = Duration.seconds(3)
+
+/** How long lines wait for others before they are written to the log file. */
+export const logFileWindow = Duration.seconds(1)
+
+/** What a beat may be late before the watchdog of the service manager ends the daemon. */
+export const watchdogGrace = Duration.minutes(5)
+
+/** A word to the service manager. */
+export const notifyTimeout = Duration.seconds(5)
 
 /** One check of `patchctl selftest`, package managers included. */
 export const selfCheckTimeout = Duration.minutes(3)

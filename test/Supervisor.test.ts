@@ -48,6 +48,26 @@ describe("Supervisor", () => {
     }).pipe(Effect.provide(Supervisor.layer)),
   )
 
+  it.effect(
+    "does not cut a firm wait short, and takes the round after it for the answer to whoever called",
+    () =>
+      Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        const rounds = yield* Ref.make(0)
+        const round = Effect.map(
+          Ref.updateAndGet(rounds, (n) => n + 1),
+          (n) => (n === 1 ? { ...every("1 hour"), firm: true } : every("6 hours")),
+        )
+        yield* supervisor.start("upload", round)
+        yield* TestClock.adjust("1 minute")
+        yield* supervisor.wake("upload")
+        yield* TestClock.adjust("58 minutes")
+        assert.strictEqual(yield* Ref.get(rounds), 1)
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual(yield* Ref.get(rounds), 2)
+      }).pipe(Effect.provide(Supervisor.layer)),
+  )
+
   it.effect("remembers when a loop last succeeded and how often it failed since", () =>
     Effect.gen(function* () {
       const supervisor = yield* Supervisor

@@ -5,11 +5,20 @@ import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Command from "effect/cli/Command"
-import { InstallerEvent, InstallerRequest, planLimitBytes } from "../executor/InstallerMessages.ts"
+import {
+  InstallerEvent,
+  installerLock,
+  InstallerRequest,
+  planLimitBytes,
+} from "../executor/InstallerMessages.ts"
+import { livesInThisBoot } from "../host/processIdentity.ts"
+import { OutputDirectory } from "../host/runToFiles.ts"
 import { ManagerError } from "../package-manager/PackageManager.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import { executorRequestTimeout } from "../schedules.ts"
+import { lockFile } from "../store/Database.ts"
 import { exitCodesText, usageCodes } from "./exitCodes.ts"
+import { outliveAsker } from "./outliveAsker.ts"
 
 /** What came on stdin is no plan. Nothing was installed. */
 export class PlanNotUnderstood extends Schema.TaggedError<PlanNotUnderstood>()("PlanNotUnderstood", {}) {
@@ -37,29 +46,36 @@ const readRequest = Effect.gen(function* () {
   return yield* decodeRequest(Option.getOrElse(line, () => ""))
 }).pipe(Effect.mapError(() => new PlanNotUnderstood()))
 
-const carryOut = Effect.fnUntraced(function* ({ manager: id, plan, options }: InstallerRequest) {
+const carryOut = Effect.fnUntraced(function* ({ executor, manager: id, plan, options }: InstallerRequest) {
   const managers = yield* PackageManagers
-  const found = (yield* managers.detect).find(({ state }) => state.id === id && state.patchable)
-  if (found === undefined) {
-    return yield* new ManagerError({
-      manager: id,
-      operation: "apply",
-      reason: "not_available",
-      detail: "it was not found on this host",
-    })
+  const refuse = (reason: ManagerError["reason"], detail: string) =>
+    new ManagerError({ manager: id, operation: "apply", reason, detail })
+  yield* lockFile(installerLock(yield* OutputDirectory)).pipe(
+    Effect.mapError((error) =>
+      error.reason === "busy"
+        ? refuse("locked", "another installer is at work")
+        : refuse("failed", error.message),
+    ),
+  )
+  // In this order: whoever finds the executor dead afterwards finds the lock, and waits.
+  if (!(yield* livesInThisBoot(executor))) {
+    return yield* refuse("failed", "the executor that asked for this has ended")
   }
+  const found = (yield* managers.detect).find(({ state }) => state.id === id && state.patchable)
+  if (found === undefined) return yield* refuse("not_available", "it was not found on this host")
   return yield* found.manager.apply(plan, {
     ...options,
     offline: true,
     report: (progress) => print({ kind: "progress", ...progress }),
   })
-})
+}, Effect.scoped)
 
 /** `patchctl-agent apply`: one plan in, whose packages are downloaded, progress and one report out, as NDJSON. */
 export const apply = Command.make(
   "apply",
   {},
   Effect.fn("apply")(function* () {
+    yield* outliveAsker
     const request = yield* readRequest
     const event = yield* carryOut(request).pipe(
       Effect.map((report): InstallerEvent => ({ kind: "applied", report })),

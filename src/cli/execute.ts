@@ -11,6 +11,7 @@ import { ambiguity } from "../executor/strictJson.ts"
 import { ExecutorEvent, ExecutorRequest, requestLimitBytes } from "../protocol/ExecutorMessages.ts"
 import { executorRequestTimeout } from "../schedules.ts"
 import { exitCodesText, usageCodes } from "./exitCodes.ts"
+import { outliveAsker } from "./outliveAsker.ts"
 
 /** What came on stdin is no request. Nothing was run. */
 export class RequestNotUnderstood extends Schema.TaggedError<RequestNotUnderstood>()(
@@ -70,6 +71,7 @@ export const execute = <E extends Failure, R>({ signed, local }: ExecutorLayers<
     "execute",
     {},
     Effect.fn("execute")(function* () {
+      yield* outliveAsker
       const request = yield* readRequest
       const answer: Effect.Effect<FinalEvent, Failure, R> =
         request.kind === "local"

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { AgentStatus } from "../domain/AgentStatus.ts"
+import { UpdateAttempt } from "../domain/UpdateAttempt.ts"
 import { shortestBeatRound } from "../schedules.ts"
 import { durationText, instantText, relativeText, secondsBetween } from "./timeText.ts"
 
@@ -19,6 +20,8 @@ export const StatusReport = Schema.Struct({
   findings: Schema.Array(Finding),
   /** The daemon's last word about itself; absent with `unknown`. */
   status: Schema.optionalKey(AgentStatus),
+  /** The last attempt to update the agent; absent before the first, and where another program keeps its files. */
+  update: Schema.optionalKey(UpdateAttempt),
 })
 export type StatusReport = typeof StatusReport.Type
 

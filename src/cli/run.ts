@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import { agentVersion } from "../agentVersion.ts"
 import { ExecutorWay } from "../command/ExecutorWay.ts"
 import { AgentConfig } from "../config/AgentConfig.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
 import { isAlive } from "../host/processIdentity.ts"
 import { exitCodesText } from "./exitCodes.ts"
 import { lockFile } from "../store/Database.ts"
@@ -53,6 +54,7 @@ export const run = Command.make(
     yield* Effect.logInfo("agent.started").pipe(
       Effect.annotateLogs({ version: agentVersion, api: config.api_url, config: config.path, executor }),
     )
+    yield* Effect.flatMap(ServiceManager, ({ ready }) => ready)
     return yield* supervisor.join
   }),
 ).pipe(

@@ -90,6 +90,24 @@ export const runChecks = Effect.fn("selftest")(function* (configPath: string) {
   return report
 })
 
+/** What must hold before this version takes the place of another: it understands configuration, policy and state. */
+const runUpdateChecks = Effect.fn("selftest.update")(function* (configPath: string) {
+  const [configChecks, config] = yield* checkConfig(configPath)
+  const directory = Option.match(config, {
+    onNone: () => defaultStateDirectory,
+    onSome: (loaded) => loaded.state_directory,
+  })
+  const policyChecks = yield* alone("policy", checkPolicy(policyPath))
+  const stateChecks = yield* alone("state", checkState(directory))
+  const checks = [...configChecks, ...policyChecks, ...stateChecks]
+  const report: SelftestReport = {
+    agentVersion,
+    passed: checks.every(({ outcome }) => outcome !== "failed"),
+    checks,
+  }
+  return report
+})
+
 const printReport = printDocument(SelftestReport)
 
 /** `patchctl selftest`: whether the agent can do its work here. Changes nothing, enrols nothing. */
@@ -97,10 +115,14 @@ export const selftest = Command.make(
   "selftest",
   {
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON document"), Flag.withDefault(false)),
+    update: Flag.Boolean("update").pipe(
+      Flag.withDescription("Only what must hold before this version is put to use; needs no network"),
+      Flag.withDefault(false),
+    ),
   },
-  Effect.fn("selftest")(function* ({ json }) {
+  Effect.fn("selftest")(function* ({ json, update }) {
     const path = yield* findConfig(yield* ConfigFlag)
-    const report = yield* runChecks(path).pipe(withProgress("Checking"))
+    const report = yield* (update ? runUpdateChecks(path) : runChecks(path)).pipe(withProgress("Checking"))
     if (json) {
       yield* printReport(report)
     } else {

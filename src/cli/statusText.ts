@@ -66,6 +66,16 @@ const rows = (
   ["reboot", status.reboot === undefined ? "not checked yet" : rebootText(status.reboot)],
 ]
 
+const updateRow = ({ update }: StatusReport, now: DateTime.Utc): ReadonlyArray<readonly [string, string]> =>
+  update === undefined
+    ? []
+    : [
+        [
+          "update",
+          `${relativeText(update.at, now)}, ${update.outcome.replaceAll("_", " ")}: ${update.detail}`,
+        ],
+      ]
+
 /** What `patchctl status` prints: the verdict, what is wrong, and what the daemon said last. */
 export const statusText = (report: StatusReport, now: DateTime.Utc, colours: Paint): string =>
   [
@@ -77,10 +87,9 @@ export const statusText = (report: StatusReport, now: DateTime.Utc, colours: Pai
           "",
           textTable(
             [],
-            rows(report.status, report.verdict !== "not_running", now).map(([name, value]) => [
-              `  ${name}`,
-              oneLine(value),
-            ]),
+            [...rows(report.status, report.verdict !== "not_running", now), ...updateRow(report, now)].map(
+              ([name, value]) => [`  ${name}`, oneLine(value)],
+            ),
           ),
         ]),
   ].join("\n")

@@ -82,6 +82,11 @@ export const AgentConfigFile = Schema.Struct({
   log_level: withDefault(Schema.Literals(["trace", "debug", "info", "warn", "error"]), "info").annotate(
     key("Least severe messages to log.", "trace, debug, info, warn or error"),
   ),
+  log_directory: Schema.optionalKey(absolutePath).annotate(
+    key(
+      "Where the daemon keeps `agent.log` and `agent.log.1`, 4 MiB each at most, besides its messages to the journal. `/opt/patchctl/log` is made for it.",
+    ),
+  ),
   refresh: withDefault(RefreshPolicy, { if_older_than_seconds: 21_600 }).annotate(
     key(
       "When a scan downloads package metadata first: never, always, or when what is there is older.",
@@ -101,6 +106,12 @@ export const AgentConfigFile = Schema.Struct({
   ),
   feed_key_file: Schema.optionalKey(absolutePath).annotate(
     key("PEM file with the keys to trust for vulnerability feeds instead of those pinned at enrolment."),
+  ),
+  self_update: withDefault(Schema.Boolean, true).annotate(
+    key(
+      "Whether an agent that the installation script installed replaces itself by newer signed releases.",
+      "true or false",
+    ),
   ),
   otlp_url: Schema.optionalKey(httpsUrl).annotate(
     key("OTLP/HTTP collector for traces and metrics. Without it none are sent."),

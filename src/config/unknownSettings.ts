@@ -17,6 +17,7 @@ const variableNames = [
   "PATCHCTL_BOOT_ID",
   "PATCHCTL_CONFIG",
   "PATCHCTL_EXECUTOR_SOCKET",
+  "PATCHCTL_INSTALLATION",
 ]
 
 const meant = (name: string, known: ReadonlyArray<string>): string | undefined => {

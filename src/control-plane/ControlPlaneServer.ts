@@ -13,6 +13,7 @@ import { HeartbeatInterval } from "./HeartbeatInterval.ts"
 import * as HttpsServer from "./http/httpsServer.ts"
 import { apiUrl, certificateNames, type ListenAddress, localUrl } from "./listenAddress.ts"
 import { PublishedFeeds } from "./PublishedFeeds.ts"
+import { PublishedReleases } from "./PublishedReleases.ts"
 import { toPersistenceError } from "./sqlite/rows.ts"
 import * as SqlitePersistence from "./sqlite/sqlitePersistence.ts"
 import { serverIdentity } from "./tls/serverIdentity.ts"
@@ -95,7 +96,9 @@ export class ControlPlaneServer extends Context.Service<
               Effect.fail(new HttpsServer.ListenFailed({ ...options.listen, cause })),
             ),
           ),
-          Layer.provide(PublishedFeeds.layer(data.feeds)),
+          Layer.provide(
+            Layer.merge(PublishedFeeds.layer(data.feeds), PublishedReleases.layer(data.releases)),
+          ),
           Layer.provide(CommandQueue.layer),
           Layer.provide(CommandSigner.layer({ issuer: controlPlaneId, data })),
           Layer.provide(SqlitePersistence.layer(data.path(files.database))),

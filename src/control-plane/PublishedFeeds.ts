@@ -6,19 +6,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
-import type * as Stream from "effect/Stream"
 import type { KeyObject } from "node:crypto"
 import { PublicKey } from "../protocol/AgentMessages.ts"
 import { readFeedKeys } from "../vulnerability/feedKeys.ts"
 import { feedFiles, isPublished } from "../vulnerability/Manifest.ts"
-
-/** A file of a publication, ready to be sent. */
-export interface PublishedFile {
-  readonly bytes: number
-  /** Changes when the file is replaced. */
-  readonly etag: string
-  readonly content: Stream.Stream<Uint8Array, PlatformError>
-}
+import { openPublished, type PublishedFile } from "./publishedFile.ts"
 
 const decodeKey = Schema.decodeUnknownSync(PublicKey)
 
@@ -45,6 +37,7 @@ export class PublishedFeeds extends Context.Service<
       PublishedFeeds,
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
+        const open = yield* openPublished
         const keyFile = `${directory}/${feedFiles.publicKey}`
 
         const keys = Effect.gen(function* () {
@@ -56,29 +49,9 @@ export class PublishedFeeds extends Context.Service<
           Effect.catch((error) => Effect.as(Effect.logError("feeds.key_unusable", error), [])),
         )
 
-        const file = Effect.fn("PublishedFeeds.file")(
-          function* (name: string) {
-            if (!isPublished(name)) return Option.none<PublishedFile>()
-            const path = `${directory}/${name}`
-            const { type, size, ino, mtime } = yield* files.stat(path)
-            if (type !== "File") return Option.none<PublishedFile>()
-            const bytes = Number(size)
-            const version = [
-              Option.getOrElse(ino, () => 0),
-              Option.match(mtime, { onNone: () => 0, onSome: (at) => at.getTime() }),
-              bytes,
-            ]
-            return Option.some<PublishedFile>({
-              bytes,
-              etag: `"${version.map((part) => part.toString(36)).join("-")}"`,
-              content: files.stream(path, { bytesToRead: size }),
-            })
-          },
-          Effect.catchIf(
-            (error) => error.reason._tag === "NotFound",
-            () => Effect.succeedNone,
-          ),
-        )
+        const file = Effect.fn("PublishedFeeds.file")(function* (name: string) {
+          return isPublished(name) ? yield* open(`${directory}/${name}`) : Option.none<PublishedFile>()
+        })
 
         return PublishedFeeds.of({ keys, file })
       }),

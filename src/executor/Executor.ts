@@ -24,6 +24,7 @@ import { CommandJournal, type HostRestarting } from "./CommandJournal.ts"
 import type { CommandOutcome } from "./CommandOutcome.ts"
 import { HostPolicy } from "./HostPolicy.ts"
 import { judgePolicy } from "./judgePolicy.ts"
+import type { LeftBehind } from "./LeftBehind.ts"
 import { perform } from "./perform.ts"
 import { PlanApplier } from "./PlanApplier.ts"
 import { resolveUnfinished, StillRunning } from "./resolveUnfinished.ts"
@@ -36,6 +37,7 @@ type Means =
   | FileSystem.FileSystem
   | Host
   | Ledger
+  | LeftBehind
   | PackageManagers
   | PlanApplier
   | Reboot

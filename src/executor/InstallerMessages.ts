@@ -9,8 +9,13 @@ export const installerSocket = "/run/patchctl/installer.sock"
 /** Longest request line that an installer reads: a plan of some ten thousand packages. */
 export const planLimitBytes = 16 * 1024 * 1024
 
+/** Held by an installer as long as it works: between two transactions it holds no lock of the package manager. */
+export const installerLock = (executorDirectory: string): string => `${executorDirectory}/installer.lock`
+
 /** The one line an installer reads. Decode with `onExcessProperty: "error"`. */
 export const InstallerRequest = Schema.Struct({
+  /** Who asks (`processIdentity`). When it has ended before the installer began, the command has its result already. */
+  executor: Schema.String,
   manager: ManagerId,
   plan: InstallPlan,
   options: Schema.Struct({

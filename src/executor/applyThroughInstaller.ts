@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { InstallPlan, InstallReport } from "../domain/InstallPlan.ts"
+import { processIdentity } from "../host/processIdentity.ts"
 import { UnixSocket } from "../host/UnixSocket.ts"
 import type { ApplyOptions } from "../package-manager/PackageManager.ts"
 import { outcomesOf } from "../package-manager/packageOutcomes.ts"
@@ -42,36 +44,42 @@ const readBack = Effect.fnUntraced(function* (
  * Hands plans of managers that can install what was downloaded before to the installer behind a socket, which has no
  * network. Other plans, and all where nobody listens there, are carried out in this process.
  */
-export const layer = (path: string): Layer.Layer<PlanApplier, never, UnixSocket> =>
+export const layer = (path: string): Layer.Layer<PlanApplier, never, FileSystem.FileSystem | UnixSocket> =>
   Layer.effect(
     PlanApplier,
     Effect.gen(function* () {
       const socket = yield* UnixSocket
       const { apply: applyHere } = yield* PlanApplier
 
-      const ask = Effect.fnUntraced(function* (
-        to: DetectedManager,
-        plan: InstallPlan,
-        { repair, deadline, missing = [], report }: ApplyOptions,
-      ) {
-        const request: InstallerRequest = {
-          manager: to.state.id,
-          plan,
-          options: { repair, missing, ...(deadline === undefined ? {} : { deadline }) },
-        }
-        const line = yield* Effect.orDie(encodeRequest(request))
-        return yield* socket.ask({
-          path,
-          input: `${line}\n`,
-          timeout: installerTimeout,
-          outputLimitBytes: answerLimitBytes,
-          onLine: (told) =>
-            Option.match(decodeEvent(told), {
-              onNone: () => Effect.void,
-              onSome: (event) => (event.kind === "progress" ? report(event) : Effect.void),
-            }),
-        })
-      })
+      const files = yield* FileSystem.FileSystem
+
+      const ask = Effect.fnUntraced(
+        function* (
+          to: DetectedManager,
+          plan: InstallPlan,
+          { repair, deadline, missing = [], report }: ApplyOptions,
+        ) {
+          const request: InstallerRequest = {
+            executor: Option.getOrElse(yield* processIdentity(process.pid), () => "unknown"),
+            manager: to.state.id,
+            plan,
+            options: { repair, missing, ...(deadline === undefined ? {} : { deadline }) },
+          }
+          const line = yield* Effect.orDie(encodeRequest(request))
+          return yield* socket.ask({
+            path,
+            input: `${line}\n`,
+            timeout: installerTimeout,
+            outputLimitBytes: answerLimitBytes,
+            onLine: (told) =>
+              Option.match(decodeEvent(told), {
+                onNone: () => Effect.void,
+                onSome: (event) => (event.kind === "progress" ? report(event) : Effect.void),
+              }),
+          })
+        },
+        Effect.provideService(FileSystem.FileSystem, files),
+      )
 
       const apply = Effect.fn("PlanApplier.apply")(function* (
         to: DetectedManager,

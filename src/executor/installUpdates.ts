@@ -1,9 +1,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { InstallUpdates } from "../domain/Command.ts"
-import type { InstallReport, PreflightFault } from "../domain/InstallPlan.ts"
+import type { InstallPlan, InstallReport, PreflightFault } from "../domain/InstallPlan.ts"
 import { Host } from "../host/Host.ts"
-import type { ManagerError, ReportProgress } from "../package-manager/PackageManager.ts"
+import type { ManagerError, Planned, ReportProgress } from "../package-manager/PackageManager.ts"
 import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import { applyAll } from "./applyAll.ts"
 import { CommandJournal } from "./CommandJournal.ts"
@@ -35,6 +35,12 @@ const managerFailed = (error: ManagerError): CommandOutcome => ({
   problem: { code: error.reason, detail: error.message },
 })
 
+/** A lock is none: it is waited for while applying, and its holder may be done by then. */
+const obstacleOf = ({ preflight }: Planned) => preflight.find(({ code }) => code !== "locked")
+
+/** The plan of a repair alone. */
+const nothingOf = (plan: InstallPlan): InstallPlan => ({ ...plan, installs: [], removals: [] })
+
 const noPackageManager: CommandOutcome = {
   status: "failed",
   problem: {
@@ -55,14 +61,20 @@ export const installUpdates = Effect.fn("installUpdates")(
     const journal = yield* CommandJournal
     const detected = (yield* managers.detect).filter(({ state }) => state.patchable)
     if (detected.length === 0) return noPackageManager
+    const { uptimeSeconds } = yield* host.metrics
+    // The digest is of what all managers plan together.
+    const { plan_digest: approved, ...anyPlan } = request
     const planAll = (asked: InstallUpdates) => {
-      // The digest is of what all managers plan together.
       const { plan_digest: _, ...rest } = asked
       return Effect.map(
         Effect.forEach(detected, ({ manager }) => manager.plan(rest)),
         joinPlans,
       )
     }
+    const onThisHost = (asked: InstallUpdates, { plan, preflight }: Planned): Planned => ({
+      plan,
+      preflight: [...preflight, ...preflightOfHost(asked, plan, uptimeSeconds, quietPeriodSeconds)],
+    })
     const options = {
       repair: request.repair ?? false,
       report,
@@ -71,18 +83,19 @@ export const installUpdates = Effect.fn("installUpdates")(
 
     yield* report({ step: "plan" })
     const first = yield* planAll(request)
-    // Broken dependencies keep a manager from planning anything: mend them first, then plan what was asked for.
-    const mendFirst = options.repair && request.dry_run !== true && first.plan.installs.length === 0
-    if (mendFirst) yield* journal.planned(first.plan)
-    const repairs = mendFirst ? (yield* applyAll(detected, first.plan, options)).reports : []
+    // A half-configured package is in no plan, and broken dependencies keep a manager from planning anything: mend them,
+    // then plan what was asked for. A plan that was approved is carried out as it is, and mends on the way.
+    const mendFirst =
+      options.repair &&
+      request.dry_run !== true &&
+      (approved === undefined || first.plan.installs.length === 0) &&
+      obstacleOf(onThisHost(anyPlan, first)) === undefined
+    if (mendFirst) yield* journal.planned(nothingOf(first.plan))
+    const repairs = mendFirst ? (yield* applyAll(detected, nothingOf(first.plan), options)).reports : []
     const whole = mendFirst ? yield* planAll(request) : first
-    const planned = request.dry_run === true ? whole : yield* planInTime(detected, request, whole, planAll)
-    const { uptimeSeconds } = yield* host.metrics
-    const preflight = [
-      ...planned.preflight,
-      ...preflightOfHost(request, planned.plan, uptimeSeconds, quietPeriodSeconds),
-    ]
-    const base = joinReports({ plan: planned.plan, preflight }, [])
+    const inTime = request.dry_run === true ? whole : yield* planInTime(detected, request, whole, planAll)
+    const planned = onThisHost(request, inTime)
+    const base = joinReports(planned, [])
     if (request.dry_run === true) {
       const dry: CommandOutcome = {
         status: "succeeded",
@@ -90,8 +103,7 @@ export const installUpdates = Effect.fn("installUpdates")(
       }
       return dry
     }
-    // A lock is waited for while applying: its holder may be done by then.
-    const fault = preflight.find(({ code }) => code !== "locked")
+    const fault = obstacleOf(planned)
     if (fault !== undefined) return failed(base, fault)
     if (request.deadline !== undefined && (yield* DateTime.isPast(request.deadline))) {
       return failed(base, {
@@ -102,7 +114,8 @@ export const installUpdates = Effect.fn("installUpdates")(
     }
 
     yield* journal.planned(planned.plan)
-    const { reports, failures } = yield* applyAll(detected, planned.plan, options)
+    const repair = options.repair && !mendFirst
+    const { reports, failures } = yield* applyAll(detected, planned.plan, { ...options, repair })
     const joined = joinReports({ plan: planned.plan, preflight: [] }, [...repairs, ...reports])
     const [failure] = failures
     const status = statusOf(request, joined)

@@ -11,6 +11,7 @@ import { outcomesOf } from "../package-manager/packageOutcomes.ts"
 import { type DetectedManager, PackageManagers } from "../package-manager/PackageManagers.ts"
 import { type AwaitedRestart, Ledger, type UnfinishedCommand } from "../store/Ledger.ts"
 import { judgeRestart } from "./judgeRestart.ts"
+import { LeftBehind } from "./LeftBehind.ts"
 
 /**
  * A command is unfinished and something of it is still at work: its executor, which an earlier run of the agent
@@ -38,8 +39,9 @@ const transactionPatience = { hours: 6 } as const
 const tickSeconds = 5
 
 /**
- * Whether a transaction of this entry is still running. Package managers outlive the executor that started them; what
- * held the lock before the command began is none of its business.
+ * Whether a transaction of this entry is still running, or an installer that goes from one to the next. They outlive the
+ * executor that started them. A package manager may be waiting for a lock; who held that before the command began is
+ * none of its business.
  */
 const isAtWork = Effect.fnUntraced(function* (
   { startedAt, plan }: UnfinishedCommand,
@@ -49,6 +51,8 @@ const isAtWork = Effect.fnUntraced(function* (
   if (Option.isNone(plan) || DateTime.isGreaterThan(now, DateTime.add(startedAt, transactionPatience))) {
     return false
   }
+  const leftBehind = yield* LeftBehind
+  if (yield* leftBehind.isAtWork) return true
   const age = (DateTime.toEpochMillis(now) - DateTime.toEpochMillis(startedAt)) / 1000
   const answers = yield* Effect.forEach(detected, ({ manager }) => Effect.option(manager.health))
   return answers

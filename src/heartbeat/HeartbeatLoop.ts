@@ -10,7 +10,8 @@ import { AgentConfig } from "../config/AgentConfig.ts"
 import { CommandInbox } from "../command/CommandInbox.ts"
 import { ExecutorClient } from "../command/ExecutorClient.ts"
 import { Host } from "../host/Host.ts"
-import { refusedInterval, shortestBeatRound } from "../schedules.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
+import { refusedInterval, shortestBeatRound, watchdogGrace } from "../schedules.ts"
 import { Identity } from "../store/Identity.ts"
 import { Outbox } from "../store/Outbox.ts"
 import { Snapshots } from "../store/Snapshots.ts"
@@ -21,7 +22,11 @@ import { BeatMemory } from "./BeatMemory.ts"
 import { effectiveInterval, untilNextSlot } from "./beatSchedule.ts"
 import { sendHeartbeat } from "./sendHeartbeat.ts"
 
-/** Beats at start, then once a slot. A lost beat is logged and never fatal; a refused key slows the beat down. */
+/**
+ * Beats at start, then once a slot, and on until every result that waited is delivered. A lost beat is logged and never
+ * fatal; a refused key slows the beat down, and so does Retry-After, whatever else happens meanwhile. The service manager
+ * hears when the next one is due, and ends a daemon that misses it.
+ */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const supervisor = yield* Supervisor
@@ -43,7 +48,11 @@ export const layer = Layer.effectDiscard(
       | Supervisor
       | Trust
     >()
+    const serviceManager = yield* ServiceManager
     const configured = Duration.seconds(config.heartbeat_seconds)
+    const longestRound = Duration.max(configured, shortestBeatRound)
+    const dueIn = (next: Duration.Duration) =>
+      serviceManager.alive(Duration.sum(Duration.sum(next, longestRound), watchdogGrace))
     const machineId = Option.getOrUndefined(yield* Effect.option(host.machineId))
 
     const nextSlot = Effect.gen(function* () {
@@ -55,6 +64,7 @@ export const layer = Layer.effectDiscard(
     const announce = Effect.fnUntraced(function* (round: Round) {
       const nextBeatAt = DateTime.addDuration(yield* DateTime.now, round.next)
       yield* Ref.update(memory, (known) => ({ ...known, nextBeatAt }))
+      yield* dueIn(round.next)
       return round
     })
 
@@ -63,13 +73,17 @@ export const layer = Layer.effectDiscard(
       atLeast: Duration.Duration,
     ) {
       yield* Effect.logWarning("heartbeat.lost", error)
-      const round: Round = { next: Duration.max(yield* nextSlot, atLeast), failure: error.message }
+      const round: Round = {
+        next: Duration.max(yield* nextSlot, atLeast),
+        firm: Duration.isPositive(atLeast),
+        failure: error.message,
+      }
       return round
     })
 
     const round = sendHeartbeat().pipe(
       Effect.timeoutOrElse({
-        duration: Duration.max(configured, shortestBeatRound),
+        duration: longestRound,
         orElse: () =>
           new RequestFailed({
             code: "timed_out",
@@ -77,7 +91,7 @@ export const layer = Layer.effectDiscard(
             detail: "the beat took longer than its interval",
           }),
       }),
-      Effect.andThen(nextSlot),
+      Effect.flatMap((more) => (more ? Effect.succeed(Duration.zero) : nextSlot)),
       Effect.map((next): Round => ({ next })),
       Effect.catchTags({
         LicenseKeyRefused: (error) => lost(error, Duration.max(configured, refusedInterval)),
@@ -94,6 +108,7 @@ export const layer = Layer.effectDiscard(
       Effect.provideContext(services),
     )
 
+    yield* dueIn(Duration.zero)
     yield* supervisor.start("heartbeat", round)
   }),
 )

@@ -12,7 +12,10 @@ import { Outbox } from "../store/Outbox.ts"
 import { Snapshots } from "../store/Snapshots.ts"
 import { pinnedGeneration } from "./pinnedGeneration.ts"
 
-/** One beat: how the host is, what runs, and the results that are due. `facts` only when the server needs them. */
+/**
+ * One beat: how the host is, what runs, and the results that are due, unless the first of them alone is too large.
+ * `facts` only when the server needs them.
+ */
 export const composeBeat = Effect.fn("composeBeat")(function* (options: {
   readonly exchangeToken: string
   readonly facts: Option.Option<HostFacts>
@@ -25,7 +28,8 @@ export const composeBeat = Effect.fn("composeBeat")(function* (options: {
   const snapshots = yield* Snapshots
 
   const usage = yield* host.processUsage
-  const { results } = yield* outbox.due(options.resultBytes)
+  const due = yield* outbox.due(options.resultBytes)
+  const results = due.bytes > options.resultBytes ? [] : due.results
   const { pending, dropped } = yield* outbox.backlog
   const held = yield* snapshots.heldDigest
   const running = yield* inbox.running

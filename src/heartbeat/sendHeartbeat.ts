@@ -17,27 +17,33 @@ import { composeBeat } from "./composeBeat.ts"
 import { enrol } from "./enrol.ts"
 import { followRotations } from "./followRotations.ts"
 
-/** Results that ride in one beat; a larger one goes alone, before it. */
+/** Results that ride in one beat; a larger one goes alone, after it. */
 const resultBytesPerBeat = 48 * 1024
 
-/** Sends results that are too large for a beat, oldest first, so that order is kept. */
-const deliverLargeResults = Effect.fnUntraced(function* (agentId: AgentId) {
-  const controlPlane = yield* ControlPlane
-  const outbox = yield* Outbox
-  const next = Effect.map(outbox.due(resultBytesPerBeat), ({ results, bytes }) =>
-    bytes > resultBytesPerBeat ? Option.fromNullishOr(results[0]) : Option.none(),
-  )
-  let large = yield* next
-  while (Option.isSome(large)) {
-    const { acknowledged } = yield* controlPlane.deliverResult(agentId, large.value)
+/**
+ * Sends the oldest result if it is too large for a beat. True when the server has it now; a failure costs no beat, and
+ * is followed by another try with the next one.
+ */
+const deliverLargeResult = Effect.fnUntraced(
+  function* (agentId: AgentId) {
+    const controlPlane = yield* ControlPlane
+    const outbox = yield* Outbox
+    const { results, bytes } = yield* outbox.due(resultBytesPerBeat)
+    const [large] = results
+    if (large === undefined || bytes <= resultBytesPerBeat) return false
+    const { acknowledged } = yield* controlPlane.deliverResult(agentId, large)
     yield* outbox.acknowledge([acknowledged])
-    large = yield* next
-  }
-})
+    return acknowledged === large.commandId
+  },
+  Effect.catchTag("RequestFailed", (error) =>
+    Effect.as(Effect.logWarning("result.not_delivered", error), false),
+  ),
+)
 
 /**
  * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, new keys go to the
- * executor, commands to the inbox, and what the server lacks is sent at the next opportunity.
+ * executor, commands to the inbox, and what the server lacks is sent at the next opportunity. True when results wait for
+ * a beat that should follow at once: more than fit into one have come together, and the server takes them.
  */
 export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   const controlPlane = yield* ControlPlane
@@ -62,7 +68,6 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
     yield* supervisor.wake("feed")
   }
 
-  yield* deliverLargeResults(agentId)
   const { factsSent } = yield* Ref.get(memory)
   const beat = yield* composeBeat({
     exchangeToken,
@@ -90,4 +95,7 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   yield* Effect.logDebug("heartbeat.sent").pipe(
     Effect.annotateLogs({ results: beat.results.length, commands: reply.commands.length }),
   )
+  const taken = beat.results.some(({ commandId }) => reply.acknowledged.includes(commandId))
+  const progress = (yield* deliverLargeResult(agentId)) || taken
+  return progress && (yield* outbox.backlog).pending > 0
 })

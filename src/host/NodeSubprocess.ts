@@ -15,8 +15,8 @@ import { Subprocess, SubprocessError, type SubprocessRequest } from "./Subproces
 const defaultOutputLimitBytes = 64 * 1024 * 1024
 const stderrLimitBytes = 64 * 1024
 
-/** What a program may not be given another value of. */
-const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/** What a program may not be given another value of. NixOS has its programs in the last folder alone; /run is root's. */
+const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin"
 
 /** Nobody answers questions, reads pages or restarts services behind the agent's back. */
 const unattended = {

@@ -20,6 +20,16 @@ export const processIdentity = Effect.fnUntraced(function* (pid: number) {
   }).pipe(Effect.orElseSucceed(() => Option.none<string>()))
 })
 
+/** Whether a process of this very boot still lives. Two services of one container may disagree on the id of the boot. */
+export const livesInThisBoot = Effect.fnUntraced(function* (identity: string) {
+  const files = yield* FileSystem.FileSystem
+  const [, pid = "", ticks] = identity.split(":")
+  return yield* files.readFileString(`/proc/${pid}/stat`).pipe(
+    Effect.map((stat) => Option.exists(startTicksOf(stat), (now) => now === ticks)),
+    Effect.orElseSucceed(() => false),
+  )
+})
+
 /** Whether the process that wrote down this identity still lives. */
 export const isAlive = (identity: string) =>
   Effect.map(processIdentity(Number(identity.split(":")[1])), (now) =>

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as References from "effect/References"
 import type { AgentConfigFile } from "../config/AgentConfig.ts"
 import { Environment } from "../config/Environment.ts"
+import { intoFiles } from "./logFiles.ts"
 import { logLine } from "./logLine.ts"
 
 const minimumLevels = {
@@ -59,17 +60,21 @@ const make = (level: AgentConfigFile["log_level"], journal: boolean) => {
 }
 
 /**
- * One line per event on stderr, and no other logger. In the journal: sd-daemon(3)'s priority, the event's name, its
- * fields; elsewhere time and level come first, all in logfmt. Stacks are printed at `debug` and `trace` only.
+ * One line per event on stderr. In the journal: sd-daemon(3)'s priority, the event's name, its fields; elsewhere time and
+ * level come first, all in logfmt. With a `directory`, the latter in files there as well. Stacks are printed at `debug`
+ * and `trace` only.
  */
 export const layer = (
   level: AgentConfigFile["log_level"],
+  directory?: string,
 ): Layer.Layer<never, never, Environment | FileSystem.FileSystem> =>
   Layer.unwrap(
-    Effect.map(stderrIsJournal, (journal) =>
-      Layer.merge(
-        Logger.layer([Logger.withConsoleError(make(level, journal))]),
+    Effect.gen(function* () {
+      const stderr = Logger.withConsoleError(make(level, yield* stderrIsJournal))
+      const files = directory === undefined ? [] : [intoFiles(make(level, false), directory)]
+      return Layer.merge(
+        Logger.layer([stderr, ...files]),
         Layer.succeed(References.MinimumLogLevel, minimumLevels[level]),
-      ),
-    ),
+      )
+    }),
   )

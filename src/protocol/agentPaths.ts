@@ -8,3 +8,7 @@ export const agentPaths = {
 
 /** Where a file of the published vulnerability feeds is, by GET. They are public: the request is not signed. */
 export const feedPath = (file: string) => `/v1/feeds/${file}`
+
+/** Where the metadata of the agent's releases are, and its executables, by GET and unsigned too. */
+export const releasePath = (file: string) => `/v1/releases/${file}`
+export const releaseTargetPath = (file: string) => `/v1/releases/targets/${file}`

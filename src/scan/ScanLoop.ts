@@ -58,13 +58,22 @@ export const layer = Layer.effectDiscard(
       )
     })
 
+    /** A clock that was set back would keep the next scan away for as long. */
+    const isOld = Effect.fnUntraced(function* ({ scannedAt }: Seen) {
+      const now = yield* DateTime.now
+      return (
+        DateTime.isGreaterThan(scannedAt, now) ||
+        DateTime.isLessThan(DateTime.addDuration(scannedAt, interval), now)
+      )
+    })
+
     const round = Effect.gen(function* () {
       const before = yield* Ref.get(seen)
       const stamp = yield* managers.databaseStamp
       const feed = yield* feeds.stamp
       const due =
         before === undefined ||
-        (yield* DateTime.isPast(DateTime.addDuration(before.scannedAt, interval))) ||
+        (yield* isOld(before)) ||
         (stamp !== before.scannedStamp && stamp === before.lastStamp) ||
         feed !== before.scannedFeed
       if (due) yield* scanNow(feed)

@@ -5,12 +5,16 @@ import * as Option from "effect/Option"
 import type { Round } from "../Supervisor.ts"
 import { Supervisor } from "../Supervisor.ts"
 import { AgentConfig } from "../config/AgentConfig.ts"
+import { refusedInterval } from "../schedules.ts"
 import { Identity } from "../store/Identity.ts"
 import { Snapshots } from "../store/Snapshots.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
 import { deliverScan } from "./deliverScan.ts"
 
-/** Delivers scans when one is finished, after each good beat, and again at the heartbeat's pace after a failure. */
+/**
+ * Delivers scans when one is finished, and again at the heartbeat's pace after a failure; later where the server asks for
+ * it or refuses this agent.
+ */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const supervisor = yield* Supervisor
@@ -19,6 +23,19 @@ export const layer = Layer.effectDiscard(
     const services = yield* Effect.context<ControlPlane | Snapshots>()
     const pause = Duration.seconds(config.heartbeat_seconds)
 
+    const failed = Effect.fnUntraced(function* (
+      error: { readonly message: string },
+      atLeast: Duration.Duration,
+    ) {
+      yield* Effect.logWarning("scan.not_delivered", error)
+      const round: Round = {
+        next: Duration.max(pause, atLeast),
+        firm: Duration.isPositive(atLeast),
+        failure: error.message,
+      }
+      return round
+    })
+
     const round = Effect.gen(function* () {
       const enrolment = yield* identity.enrolment
       if (Option.isSome(enrolment)) yield* deliverScan(enrolment.value.agentId)
@@ -26,9 +43,12 @@ export const layer = Layer.effectDiscard(
       return done
     }).pipe(
       Effect.provideContext(services),
-      Effect.catch((error) =>
-        Effect.as(Effect.logWarning("scan.not_delivered", error), { next: pause, failure: error.message }),
-      ),
+      Effect.catchTags({
+        LicenseKeyRefused: (error) => failed(error, refusedInterval),
+        AgentRefused: (error) => failed(error, refusedInterval),
+        RequestFailed: (error) => failed(error, Duration.seconds(error.retryAfterSeconds ?? 0)),
+      }),
+      Effect.catch((error) => failed(error, Duration.zero)),
     )
 
     yield* supervisor.start("upload", round)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { closeSync, openSync } from "node:fs"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite"
 
 /** The state file could not be read or written. Nothing that was promised is lost: callers retry or stop. */
@@ -37,6 +37,9 @@ const sqliteReasons: Readonly<Record<number, StoreError["reason"]>> = {
   26: "damaged",
 }
 
+/** SQLITE_IOERR_SHMSIZE: there is no room for the 32 KiB beside the file that its readers and writers share. */
+const noRoomToShare = 4874
+
 /** errno(3) names, from creating the file before SQLite opens it. */
 const systemReasons: Readonly<Record<string, StoreError["reason"]>> = {
   EACCES: "read_only",
@@ -49,7 +52,8 @@ const systemReasons: Readonly<Record<string, StoreError["reason"]>> = {
 
 export const reasonOf = (cause: unknown): StoreError["reason"] => {
   if (typeof cause !== "object" || cause === null) return "failed"
-  const sqlite = "errcode" in cause ? sqliteReasons[Number(cause.errcode) & 0xff] : undefined
+  const code = "errcode" in cause ? Number(cause.errcode) : 0
+  const sqlite = code === noRoomToShare ? "full" : sqliteReasons[code & 0xff]
   const system = "code" in cause ? systemReasons[String(cause.code)] : undefined
   return sqlite ?? system ?? "failed"
 }
@@ -77,6 +81,20 @@ export const lockFile = (path: string): Effect.Effect<void, StoreError, Scope.Sc
       }),
       (lock) => Effect.sync(() => lock.close()),
     ),
+  )
+
+/** Whether somebody holds `path` by `lockFile`; nobody holds what is not there. */
+export const isLocked = (path: string): Effect.Effect<boolean, StoreError> =>
+  Effect.suspend(() =>
+    existsSync(path)
+      ? Effect.scoped(lockFile(path)).pipe(
+          Effect.as(false),
+          Effect.catchIf(
+            ({ reason }) => reason === "busy",
+            () => Effect.succeed(true),
+          ),
+        )
+      : Effect.succeed(false),
   )
 
 /** SQLite would create the file for everybody to read; its WAL takes over the mode of the file. */

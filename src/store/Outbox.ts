@@ -47,17 +47,22 @@ export class Outbox extends Context.Service<
             body,
             now,
           )
-          const dropped = run(
-            `DELETE FROM outbox WHERE seq IN (
-               SELECT seq FROM (
-                 SELECT seq, added_at, ROW_NUMBER() OVER newest AS place, SUM(LENGTH(body)) OVER newest AS bytes
-                 FROM outbox WINDOW newest AS (ORDER BY seq DESC))
-               WHERE place > 1 AND (place > ? OR bytes > ? OR added_at < ?))
-             RETURNING seq`,
-            outboxLimits.results,
-            outboxLimits.bytes,
-            now - outboxLimits.ageMilliseconds,
-          ).length
+          const isTooMuch = () => {
+            const [oldest] = run(
+              `SELECT added_at AS addedAt, (SELECT COUNT(*) FROM outbox) AS results,
+                      (SELECT SUM(octet_length(body)) FROM outbox) AS bytes
+               FROM outbox ORDER BY seq LIMIT 1`,
+            )
+            const results = Number(oldest?.["results"])
+            return (
+              results > 1 &&
+              (results > outboxLimits.results ||
+                Number(oldest?.["bytes"]) > outboxLimits.bytes ||
+                Number(oldest?.["addedAt"]) < now - outboxLimits.ageMilliseconds)
+            )
+          }
+          let dropped = 0
+          for (; isTooMuch(); dropped++) run("DELETE FROM outbox WHERE seq = (SELECT MIN(seq) FROM outbox)")
           run(
             "INSERT INTO counters VALUES ('dropped_results', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
             dropped,
@@ -67,10 +72,14 @@ export class Outbox extends Context.Service<
 
       const due = Effect.fn("Outbox.due")(function* (limitBytes: number) {
         const rows = yield* db.all(
-          `SELECT body, bytes FROM (
-             SELECT seq, body, SUM(LENGTH(body)) OVER (ORDER BY seq) AS bytes, ROW_NUMBER() OVER (ORDER BY seq) AS place
-             FROM outbox)
-           WHERE bytes <= ? OR place = 1 ORDER BY seq`,
+          // From one result to the next as long as they fit: nothing else of a large backlog is read.
+          `WITH RECURSIVE due (seq, body, bytes) AS (
+             SELECT * FROM (SELECT seq, body, octet_length(body) FROM outbox ORDER BY seq LIMIT 1)
+             UNION ALL
+             SELECT next.seq, next.body, bytes + octet_length(next.body)
+             FROM due JOIN outbox AS next ON next.seq = (SELECT MIN(seq) FROM outbox WHERE seq > due.seq)
+             WHERE bytes + octet_length(next.body) <= ?)
+           SELECT body, bytes FROM due ORDER BY seq`,
           limitBytes,
         )
         const results = yield* Effect.mapError(

@@ -12,22 +12,25 @@ const agentCore = ["schedules.ts", "agentVersion.ts", "Supervisor.ts"]
 /** What other folders see of a capability: contracts, errors and pure rules, never the layers behind them. */
 const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
   command: ["CommandInbox.ts", "ExecutorClient.ts"],
-  config: ["AgentConfig.ts", "ConfigError.ts", "Environment.ts", "jsonFault.ts"],
+  config: ["AgentConfig.ts", "ConfigError.ts", "Environment.ts", "executorDirectory.ts", "jsonFault.ts"],
   executor: [],
   heartbeat: [],
   host: [
     "Host.ts",
     "LivePatches.ts",
     "Reboot.ts",
+    "ServiceManager.ts",
     "Subprocess.ts",
     "SystemCalls.ts",
     "UnixSocket.ts",
+    "independentPrograms.ts",
     "osRelease.ts",
     "processIdentity.ts",
   ],
   observability: [],
   "package-manager": ["PackageManager.ts", "PackageManagers.ts", "packageOutcomes.ts"],
   scan: ["Collector.ts", "ScanHost.ts"],
+  "self-update": [],
   store: [
     "Database.ts",
     "Identity.ts",
@@ -36,8 +39,9 @@ const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Snapshots.ts",
     "StatusFile.ts",
     "Trust.ts",
+    "inspectLedger.ts",
   ],
-  transport: ["ControlPlane.ts", "FeedSource.ts"],
+  transport: ["ControlPlane.ts", "FeedSource.ts", "ReleaseFiles.ts"],
   vulnerability: ["FeedStore.ts", "assess.ts", "release.ts"],
 }
 
@@ -65,6 +69,8 @@ export const mayImport: Readonly<Record<string, ReadonlyArray<string> | typeof e
   "control-plane": ["domain", "protocol", "version", "vulnerability", "store/Database.ts"],
   cli: everything,
   "main.ts": everything,
+  "statusMain.ts": everything,
+  "runProgram.ts": [],
   "bin.ts": everything,
 }
 
@@ -112,7 +118,15 @@ export const confined: ReadonlyArray<{
   { module: "effect/testing/", to: [] },
   {
     module: "@effect/platform-node/",
-    to: ["main.ts", "cli/", "transport/https/", "control-plane/", ...programs],
+    to: [
+      "main.ts",
+      "statusMain.ts",
+      "runProgram.ts",
+      "cli/",
+      "transport/https/",
+      "control-plane/",
+      ...programs,
+    ],
   },
   { module: "@effect/opentelemetry", to: ["control-plane/"] },
   { module: "@opentelemetry/", to: ["control-plane/"] },

@@ -10,6 +10,7 @@ import {
   scanExitCodes,
   selftestExitCodes,
   statusExitCodes,
+  updateExitCodes,
   usageCodes,
 } from "../../src/cli/exitCodes.ts"
 import { root } from "../../src/cli/root.ts"
@@ -17,6 +18,7 @@ import { run } from "../../src/cli/run.ts"
 import { scan } from "../../src/cli/scan.ts"
 import { selftest } from "../../src/cli/selftest.ts"
 import { status } from "../../src/cli/status.ts"
+import { update } from "../../src/cli/update.ts"
 import { AgentConfig } from "../../src/config/AgentConfig.ts"
 import { Executor } from "../../src/executor/Executor.ts"
 import { Host } from "../../src/host/Host.ts"
@@ -58,6 +60,7 @@ const patchctl = root([
   unrun(run),
   unrun(execute(unbuiltLayers)),
   unrun(apply),
+  unrun(update),
 ])
 
 const section = Effect.fnUntraced(function* (title: string, args: ReadonlyArray<string>) {
@@ -76,6 +79,7 @@ const exitCodes = [
   ...codes("status", statusExitCodes),
   ...codes("scan", scanExitCodes),
   ...codes("selftest", selftestExitCodes),
+  ...codes("update", updateExitCodes),
   ...codes("run", configCodes),
   ...codes("all", usageCodes),
 ].join("\n")
@@ -97,6 +101,7 @@ describe("docs/reference/cli.md", () => {
         yield* section("patchctl-agent run", ["run"]),
         yield* section("patchctl-agent execute", ["execute"]),
         yield* section("patchctl-agent apply", ["apply"]),
+        yield* section("patchctl-agent update", ["update"]),
       ]
       const page = [introduction, ...sections, `${exitCodes}\n`].join("\n")
       yield* Effect.promise(() => expect(page).toMatchFileSnapshot("../../docs/reference/cli.md"))

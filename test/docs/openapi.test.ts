@@ -25,6 +25,8 @@ describe("docs/reference/openapi.json", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).toSorted(), [
       "get /v1/commands/{commandId}",
       "get /v1/feeds/{file}",
+      "get /v1/releases/targets/{file}",
+      "get /v1/releases/{file}",
       "get /v1/servers",
       "get /v1/servers/{agentId}",
       "get /v1/servers/{agentId}/commands",

@@ -39,6 +39,8 @@ export interface Ended {
 export interface StartOptions {
   /** Arguments of Node itself. */
   readonly node?: ReadonlyArray<string>
+  /** A program that becomes ours in the end, with its arguments: `ip netns exec …`. */
+  readonly through?: ReadonlyArray<string>
   /** Everything of the environment besides PATH. */
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string | Uint8Array
@@ -115,11 +117,18 @@ export class Programs extends Context.Service<
       const launch = Effect.fnUntraced(function* (
         program: string,
         args: ReadonlyArray<string>,
-        { node = [], env = {}, stdin }: StartOptions,
+        { node = [], through = [], env = {}, stdin }: StartOptions,
       ) {
         const ended = yield* Deferred.make<End>()
+        const [command = process.execPath, ...rest] = [
+          ...through,
+          process.execPath,
+          ...node,
+          program,
+          ...args,
+        ]
         const child = yield* Effect.sync(() =>
-          spawn(process.execPath, [...node, program, ...args], {
+          spawn(command, rest, {
             cwd: directory,
             env: {
               PATH: process.env["PATH"],

@@ -1,6 +1,8 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { planDigest } from "../../src/domain/snapshot.ts"
@@ -9,6 +11,7 @@ import { Architecture, PackageName, PackageVersion } from "../../src/domain/Pack
 import * as ApplyThroughInstaller from "../../src/executor/applyThroughInstaller.ts"
 import { InstallerEvent, InstallerRequest } from "../../src/executor/InstallerMessages.ts"
 import { PlanApplier } from "../../src/executor/PlanApplier.ts"
+import { processIdentity } from "../../src/host/processIdentity.ts"
 import { UnixSocket, UnixSocketError, type UnixSocketRequest } from "../../src/host/UnixSocket.ts"
 import { ManagerError } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
@@ -48,6 +51,8 @@ const report = {
   evidence: [],
 }
 
+const identity = Effect.provide(processIdentity(process.pid), NodeFileSystem.layer)
+
 /** Applies the plan where the installer's socket answers so; apt can download beforehand unless told otherwise. */
 const apply = Effect.fnUntraced(function* (
   answer: ReadonlyArray<InstallerEvent> | UnixSocketError["reason"],
@@ -75,7 +80,11 @@ const apply = Effect.fnUntraced(function* (
       report: ({ step }) => Effect.sync(() => void steps.push(step)),
     }),
   ).pipe(
-    Effect.provide(ApplyThroughInstaller.layer("/run/installer.sock").pipe(Layer.provide(socket))),
+    Effect.provide(
+      ApplyThroughInstaller.layer("/run/installer.sock").pipe(
+        Layer.provide(Layer.merge(socket, NodeFileSystem.layer)),
+      ),
+    ),
     Effect.result,
   )
   return { requests, steps, outcome, appliedHere: (yield* Ref.get(memory)).applied.length }
@@ -91,6 +100,7 @@ describe("applyThroughInstaller", () => {
       assert.deepStrictEqual([steps, appliedHere], [["unpack"], 0])
       assert.deepStrictEqual(requests, [
         {
+          executor: Option.getOrElse(yield* identity, () => "none"),
           manager: "apt",
           plan,
           options: {

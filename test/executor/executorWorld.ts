@@ -9,6 +9,7 @@ import { AgentConfig } from "../../src/config/AgentConfig.ts"
 import type { Policy } from "../../src/domain/Policy.ts"
 import { Executor } from "../../src/executor/Executor.ts"
 import { HostPolicy } from "../../src/executor/HostPolicy.ts"
+import { LeftBehind } from "../../src/executor/LeftBehind.ts"
 import { PlanApplier } from "../../src/executor/PlanApplier.ts"
 import { TransactionPace } from "../../src/executor/TransactionPace.ts"
 import { Host } from "../../src/host/Host.ts"
@@ -36,13 +37,21 @@ export interface World {
   readonly host?: Layer.Layer<Host>
   /** Where the ledger is; without, in memory. */
   readonly ledger?: string
+  /** Where executors and installers leave what tells that they are at work; without, nowhere. */
+  readonly directory?: string
 }
 
 /** Nothing pinned: where a ledger that is made has no past. */
 export const unpinned = Layer.mock(Trust, { anchor: Effect.succeedNone })
 
 /** What stands around an executor: a host and a package manager that are not there, and a real ledger. */
-export const world = ({ config: changes, policy, host, ledger = ":memory:" }: World = {}) =>
+export const world = ({
+  config: changes,
+  policy,
+  host,
+  ledger = ":memory:",
+  directory = "/nonexistent",
+}: World = {}) =>
   HostScanner.layer.pipe(
     Layer.provideMerge(collectHere.layer),
     Layer.provideMerge(
@@ -50,6 +59,7 @@ export const world = ({ config: changes, policy, host, ledger = ":memory:" }: Wo
         host ?? FakeHost.layer,
         FakeManagers.layer,
         FakeReboot.layer,
+        LeftBehind.layer(directory).pipe(Layer.provide(NodeFileSystem.layer)),
         PlanApplier.layer,
         TransactionPace.layer("/nonexistent/pace.json").pipe(Layer.provide(NodeFileSystem.layer)),
         noFeed.layer,

@@ -73,6 +73,26 @@ describe("install_updates", () => {
     }).pipe(Effect.provide(world())),
   )
 
+  it.effect("mends before it plans what is installed, except a plan that was approved", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* setUp
+      const steps = Effect.map(applied, (plans) => plans.map(({ installs }) => installs.length))
+      const dry = yield* execute(claims(1, install({ dry_run: true, repair: true })))
+      assert.deepStrictEqual(yield* steps, [])
+      const { digest } = reportOf(dry).plan
+      yield* execute(claims(2, install({ plan_digest: digest, repair: true })))
+      assert.deepStrictEqual(yield* steps, [1])
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("mends with a plan of nothing, and then installs what there is", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* setUp
+      yield* execute(claims(1, install({ repair: true })))
+      assert.deepStrictEqual((yield* applied)[0]?.installs, [])
+    }).pipe(Effect.provide(world())),
+  )
+
   it.effect("names the services that still run what was replaced; so does health_check", () =>
     Effect.gen(function* () {
       const { execute } = yield* setUp

@@ -1,6 +1,8 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
@@ -9,6 +11,8 @@ import type { RebootState } from "../../src/domain/Host.ts"
 import { Host } from "../../src/host/Host.ts"
 import type { ManagerHealth } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
+import { installerLock } from "../../src/executor/InstallerMessages.ts"
+import { lockFile } from "../../src/store/Database.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
 import { claims, commandId } from "../fakes/CommandSigning.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
@@ -105,6 +109,23 @@ describe("an installation that lost its executor", () => {
       assert.strictEqual((yield* waiting.execute(claims(2, health, { exp: 40_000 }))).status, "succeeded")
       assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
     }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("is waited for while its installer goes from one transaction to the next", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const directory = yield* files.makeTempDirectoryScoped()
+      yield* Effect.gen(function* () {
+        yield* planned
+        const { execute } = yield* setUp
+        const error = yield* Effect.flip(
+          Effect.scoped(Effect.andThen(lockFile(installerLock(directory)), execute(claims(1, health)))),
+        )
+        assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
+        assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+        assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+      }).pipe(Effect.provide(world({ directory })))
+    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
   )
 
   it.effect("is not waited for because of a lock that is older than the command", () =>

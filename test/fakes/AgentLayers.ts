@@ -9,6 +9,7 @@ import { ExecutorClient } from "../../src/command/ExecutorClient.ts"
 import { AgentConfig, type LoadedConfig } from "../../src/config/AgentConfig.ts"
 import { LicenseKey } from "../../src/domain/Identifiers.ts"
 import { BeatMemory } from "../../src/heartbeat/BeatMemory.ts"
+import { ServiceManager } from "../../src/host/ServiceManager.ts"
 import { agentMigrations } from "../../src/store/agentSchema.ts"
 import { Database } from "../../src/store/Database.ts"
 import { Identity } from "../../src/store/Identity.ts"
@@ -33,6 +34,7 @@ export const config: LoadedConfig = {
   state_directory: "/var/lib/patchctl",
   quiet_period_seconds: 0,
   read_only: false,
+  self_update: true,
 }
 
 /** Pinned keys in memory, and the executor that pins them: real files do not wait for the test clock. */
@@ -46,18 +48,22 @@ const keys = Layer.effectContext(
 )
 
 /** Everything the daemon's loops stand on: a real SQLite database, a fake host, a control plane in memory. */
-export const layer = Layer.mergeAll(Identity.layer, Outbox.layer, Snapshots.layer).pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(
-      Database.layer(":memory:", agentMigrations),
-      Layer.succeed(AgentConfig, config),
-      BeatMemory.layer,
-      CommandInbox.layer,
-      FakeControlPlane.layer,
-      FakeHost.layer,
-      Supervisor.layer,
-      keys,
+export const layerStored = (path: string) =>
+  Layer.mergeAll(Identity.layer, Outbox.layer, Snapshots.layer).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Database.layer(path, agentMigrations),
+        Layer.succeed(AgentConfig, config),
+        BeatMemory.layer,
+        CommandInbox.layer,
+        FakeControlPlane.layer,
+        FakeHost.layer,
+        Supervisor.layer,
+        Layer.succeed(ServiceManager, { ready: Effect.void, alive: () => Effect.void }),
+        keys,
+      ),
     ),
-  ),
-  Layer.provideMerge(NodeFileSystem.layer),
-)
+    Layer.provideMerge(NodeFileSystem.layer),
+  )
+
+export const layer = layerStored(":memory:")

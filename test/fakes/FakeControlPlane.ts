@@ -2,20 +2,29 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import type { Heartbeat, HeartbeatReply, ScanUpload } from "../../src/protocol/AgentMessages.ts"
-import { ControlPlane, type ControlPlaneError, SnapshotRefused } from "../../src/transport/ControlPlane.ts"
+import {
+  ControlPlane,
+  type ControlPlaneError,
+  RequestFailed,
+  SnapshotRefused,
+} from "../../src/transport/ControlPlane.ts"
 import { agentId, issuer, makeSigner } from "./CommandSigning.ts"
 
-/** What the server was told, and what it will answer next; each failure is used once, in order. */
+/** What the server was told, and what it will answer next: `down` always, each failure once, in order. */
 export interface ServerMemory {
   readonly beats: ReadonlyArray<{ readonly at: number; readonly beat: Heartbeat }>
   readonly enrolments: number
   readonly uploads: ReadonlyArray<ScanUpload>
   readonly results: ReadonlyArray<CommandResult>
+  readonly down: Option.Option<ControlPlaneError>
   readonly failures: ReadonlyArray<ControlPlaneError>
   readonly refuseSnapshots: number
+  /** Large results that get lost. */
+  readonly refuseResults: number
   readonly reply: Partial<HeartbeatReply>
 }
 
@@ -32,12 +41,15 @@ export const layer = Layer.effectContext(
       enrolments: 0,
       uploads: [],
       results: [],
+      down: Option.none(),
       failures: [],
       refuseSnapshots: 0,
+      refuseResults: 0,
       reply: {},
     })
     const failNext = Effect.gen(function* () {
-      const { failures } = yield* Ref.get(memory)
+      const { down, failures } = yield* Ref.get(memory)
+      if (Option.isSome(down)) return yield* down.value
       const [failure, ...rest] = failures
       if (failure === undefined) return
       yield* Ref.update(memory, (known) => ({ ...known, failures: rest }))
@@ -90,6 +102,11 @@ export const layer = Layer.effectContext(
       }),
       deliverResult: Effect.fn(function* (_, result) {
         yield* failNext
+        const { refuseResults } = yield* Ref.get(memory)
+        if (refuseResults > 0) {
+          yield* Ref.update(memory, (known) => ({ ...known, refuseResults: refuseResults - 1 }))
+          return yield* new RequestFailed({ code: "timed_out", retryable: true, detail: "too long" })
+        }
         yield* Ref.update(memory, (known) => ({ ...known, results: [...known.results, result] }))
         return { acknowledged: result.commandId }
       }),

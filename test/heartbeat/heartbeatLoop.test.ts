@@ -147,10 +147,12 @@ describe("the heartbeat loop", () => {
     ),
   )
 
-  it.effect("waits as long as Retry-After says", () =>
+  it.effect("waits as long as Retry-After says, also when a result comes about meanwhile", () =>
     running(
       Effect.gen(function* () {
-        yield* TestClock.adjust("29 minutes")
+        yield* TestClock.adjust("10 minutes")
+        yield* Effect.flatMap(Supervisor, (supervisor) => supervisor.wake("heartbeat"))
+        yield* TestClock.adjust("19 minutes")
         assert.strictEqual((yield* beats).length, 0)
         yield* TestClock.adjust("2 minutes")
         assert.strictEqual((yield* beats).length, 1)
@@ -194,7 +196,7 @@ describe("the heartbeat loop", () => {
     ),
   )
 
-  it.effect("sends a result that is too large for a beat on its own, before it", () =>
+  it.effect("sends a result that is too large for a beat on its own, after it", () =>
     running(
       Effect.gen(function* () {
         yield* TestClock.adjust("1 second")
@@ -208,6 +210,71 @@ describe("the heartbeat loop", () => {
       Effect.flatMap(Outbox, (outbox) =>
         outbox.add({ ...result, problem: { code: "big", detail: "x".repeat(100_000) } }),
       ),
+    ),
+  )
+
+  it.effect(
+    "beats on, and delivers what waits behind it later, when a large result cannot be delivered",
+    () =>
+      running(
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* TestClock.adjust("1 second")
+          yield* outbox.add({ ...result, problem: { code: "big", detail: "x".repeat(100_000) } })
+          yield* outbox.add({ ...result, commandId: commandId(8) })
+          const server = yield* FakeServer
+          const { beats: before } = yield* Ref.get(server)
+          yield* tell({ refuseResults: 2 })
+          yield* TestClock.adjust("10 minutes")
+          const lost = yield* Ref.get(server)
+          assert.strictEqual(lost.beats.length, before.length + 2)
+          assert.deepStrictEqual(lost.results, [])
+          const [state] = yield* Effect.flatMap(Supervisor, ({ states }) => states)
+          assert.strictEqual(state?.consecutiveFailures, 0)
+          yield* TestClock.adjust("5 minutes")
+          assert.deepStrictEqual(
+            (yield* Ref.get(server)).results.map((delivered) => delivered.commandId),
+            [commandId(7), commandId(8)],
+          )
+        }),
+      ),
+  )
+
+  it.effect("goes on at once until more results than fit into a beat are delivered, in order", () =>
+    running(
+      Effect.gen(function* () {
+        const outbox = yield* Outbox
+        yield* TestClock.adjust("1 second")
+        const numbers = Array.from({ length: 12 }, (_, n) => n + 10)
+        yield* Effect.forEach(numbers, (n) =>
+          outbox.add({
+            ...result,
+            commandId: commandId(n),
+            problem: { code: "big", detail: "x".repeat(20_000) },
+          }),
+        )
+        yield* TestClock.adjust("5 minutes")
+        const { beats: sent, results } = yield* Effect.flatMap(FakeServer, Ref.get)
+        assert.deepStrictEqual(
+          results.map((delivered) => delivered.commandId),
+          numbers.map(commandId),
+        )
+        assert.strictEqual(sent.length, 1 + 6)
+      }),
+    ),
+  )
+
+  it.effect("does not hurry when the server acknowledges nothing", () =>
+    running(
+      Effect.gen(function* () {
+        const outbox = yield* Outbox
+        yield* TestClock.adjust("1 second")
+        yield* tell({ reply: { acknowledged: [] } })
+        yield* outbox.add(result)
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual((yield* beats).length, 3)
+        assert.strictEqual((yield* outbox.backlog).pending, 1)
+      }),
     ),
   )
 

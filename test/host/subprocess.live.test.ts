@@ -60,7 +60,10 @@ describe("NodeSubprocess", () => {
         env: { PATH: "/evil", LC_ALL: "de_DE.UTF-8", LANGUAGE: "de", EXTRA: "1" },
       })
       const env = yield* Schema.decodeEffect(Environment)(result.stdout)
-      assert.strictEqual(env["PATH"], "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+      assert.strictEqual(
+        env["PATH"],
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin",
+      )
       assert.include(["C", "C.UTF-8"], env["LC_ALL"])
       assert.strictEqual(env["EXTRA"], "1")
       assert.strictEqual(env["DEBIAN_FRONTEND"], "noninteractive")

@@ -1,5 +1,6 @@
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -66,6 +67,23 @@ describe("the scan loop", () => {
           (yield* uploads).map(({ kind }) => kind),
           ["full", "digest", "digest"],
         )
+      }),
+    ),
+  )
+
+  it.effect("scans at once where the clock was set back, and goes on from there", () =>
+    running(
+      Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        const scans = Effect.map(uploads, ({ length }) => length)
+        yield* TestClock.adjust("31 hours")
+        assert.strictEqual(yield* scans, 6)
+        yield* TestClock.setTime(Duration.toMillis(Duration.hours(7)))
+        yield* supervisor.wake("scan")
+        yield* eventually("a scan at once", scans, (count) => count === 7)
+        yield* supervisor.wake("scan")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* scans, 7)
       }),
     ),
   )
@@ -184,6 +202,33 @@ describe("the scan loop", () => {
             { length: 2 },
             () => new RequestFailed({ code: "dns", retryable: true, detail: "no such host" }),
           ),
+        })),
+      ),
+    ),
+  )
+
+  it.effect("delivers no sooner than the server asks, also when there is another scan meanwhile", () =>
+    running(
+      Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        yield* TestClock.adjust("10 minutes")
+        yield* supervisor.wake("upload")
+        yield* TestClock.adjust("19 minutes")
+        assert.strictEqual((yield* uploads).length, 0)
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual((yield* uploads).length, 1)
+      }),
+      Effect.flatMap(FakeServer, (server) =>
+        Ref.update(server, (known) => ({
+          ...known,
+          failures: [
+            new RequestFailed({
+              code: "rate_limited",
+              retryable: true,
+              retryAfterSeconds: 1800,
+              detail: "slow down",
+            }),
+          ],
         })),
       ),
     ),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Stream from "effect/Stream"
 import * as ChildProcess from "effect/process/ChildProcess"
-import { lockFile } from "../../src/store/Database.ts"
+import { isLocked, lockFile } from "../../src/store/Database.ts"
 
 /** A process that takes the lock, says so, and then does nothing. */
 const holder = (path: string) =>
@@ -31,8 +31,12 @@ describe("a lock file", () => {
       assert.strictEqual(yield* attempt(path), "held")
       const other = yield* holder(path)
       yield* Stream.runHead(other.stdout)
+      assert.isTrue(yield* isLocked(path))
       assert.strictEqual(yield* attempt(path), "busy")
       yield* other.kill({ killSignal: "SIGKILL" })
+      assert.isFalse(yield* isLocked(path))
+      assert.isFalse(yield* isLocked(`${path}.nowhere`))
+      assert.isFalse(yield* fs.exists(`${path}.nowhere`))
       assert.strictEqual(yield* attempt(path), "held")
       assert.strictEqual(yield* attempt(`${path}/nowhere`), "failed")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
 import { agentMigrations } from "../../src/store/agentSchema.ts"
-import { Database } from "../../src/store/Database.ts"
+import { Database, reasonOf } from "../../src/store/Database.ts"
 import { Identity } from "../../src/store/Identity.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
 import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
@@ -51,6 +51,15 @@ describe("Database", () => {
         assert.strictEqual((yield* open(`${directory}/nowhere/agent.sqlite`)).reason, "read_only")
       }),
     ),
+  )
+
+  it.live(
+    "takes a disk without room to open the file for full, and other errors of the disk for what they are",
+    () =>
+      Effect.sync(() => {
+        assert.strictEqual(reasonOf({ code: "ERR_SQLITE_ERROR", errcode: 4874 }), "full")
+        assert.strictEqual(reasonOf({ code: "ERR_SQLITE_ERROR", errcode: 266 }), "failed")
+      }),
   )
 
   it.live("leaves nothing of a transaction that fails", () =>

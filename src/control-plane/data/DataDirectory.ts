@@ -27,6 +27,9 @@ export const files = {
 /** Where `feed build` publishes, and the server serves from. */
 const feedsDirectory = "feeds"
 
+/** Where `release` works by default, and the server serves from. */
+const releasesDirectory = "releases"
+
 export type FileName = (typeof files)[keyof typeof files]
 
 /** The directory given is not, and must not become, a control plane's. */
@@ -45,6 +48,8 @@ export interface DataDirectory {
   readonly path: (name: FileName) => string
   /** The published vulnerability feeds. Not there until there are any. */
   readonly feeds: string
+  /** The published releases of the agent. Not there until there are any. */
+  readonly releases: string
   readonly read: (name: FileName) => Effect.Effect<Option.Option<string>, PlatformError>
   /** All or nothing, on disk when it returns. */
   readonly write: (name: FileName, content: string) => Effect.Effect<void, PlatformError>
@@ -57,9 +62,11 @@ export interface DataDirectory {
   ) => Effect.Effect<string, E | PlatformError, R>
 }
 
-/** A first start that was cut short leaves only such files; feeds may be built before it. */
+/** A first start that was cut short leaves only such files; feeds and releases may be published before it. */
 const isOurs = (name: string) =>
-  name === feedsDirectory || Object.values(files).some((ours) => name === ours || name === `${ours}.new`)
+  name === feedsDirectory ||
+  name === releasesDirectory ||
+  Object.values(files).some((ours) => name === ours || name === `${ours}.new`)
 
 /** Opens a data directory; with `create` it is made, mode 700, if it is not there. */
 export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
@@ -112,6 +119,7 @@ export const openDataDirectory = Effect.fn("openDataDirectory")(function* (
     root,
     path,
     feeds: paths.join(root, feedsDirectory),
+    releases: paths.join(root, releasesDirectory),
     read,
     write,
     remove: (name) => fs.remove(path(name), { force: true }),

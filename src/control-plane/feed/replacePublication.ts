@@ -5,22 +5,9 @@ import { createPublicKey, type KeyObject } from "node:crypto"
 import { feedKeysText, readFeedKeys } from "../../vulnerability/feedKeys.ts"
 import { signatureOf } from "../../vulnerability/feedSignature.ts"
 import { feedFiles } from "../../vulnerability/Manifest.ts"
+import { writeWhole } from "../data/writeWhole.ts"
 import { FeedBuildFailed } from "./FeedBuildFailed.ts"
 import { signatureText } from "./feedKey.ts"
-
-/** All or nothing, on disk when it returns, for everyone to read. */
-const writeWhole = Effect.fnUntraced(function* (path: string, content: Uint8Array | string) {
-  const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const fresh = `${path}.new`
-  yield* fs.remove(fresh, { force: true })
-  const file = yield* fs.open(fresh, { flag: "wx", mode: 0o644 })
-  yield* file.writeAll(Buffer.from(content))
-  yield* file.sync
-  yield* fs.rename(fresh, path)
-  // The next step counts on this one, also after a power failure.
-  yield* Effect.flatMap(fs.open(paths.dirname(path), { flag: "r" }), (directory) => directory.sync)
-}, Effect.scoped)
 
 /** Empty where there is no such file. */
 const textOf = (path: string) =>

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../../protocol/Api.ts"
 import { NotFound } from "../../protocol/Problems.ts"
 import { PublishedFeeds } from "../PublishedFeeds.ts"
+import { sendPublished } from "./sendPublished.ts"
 
 export const layer = HttpApiBuilder.group(Api, "feeds", (handlers) =>
   handlers.handleRaw(
@@ -13,15 +13,7 @@ export const layer = HttpApiBuilder.group(Api, "feeds", (handlers) =>
       const feeds = yield* PublishedFeeds
       const found = yield* Effect.orDie(feeds.file(params.file))
       if (Option.isNone(found)) return yield* new NotFound({ detail: "no such feed file" })
-      const { bytes, content, etag } = found.value
-      if (request.headers["if-none-match"] === etag) {
-        return HttpServerResponse.empty({ status: 304, headers: { etag } })
-      }
-      return HttpServerResponse.stream(content, {
-        contentType: "application/octet-stream",
-        contentLength: bytes,
-        headers: { etag },
-      })
+      return sendPublished(found.value, request)
     }),
   ),
 )

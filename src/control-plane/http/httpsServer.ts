@@ -15,6 +15,7 @@ import * as FeedHandlers from "./feedHandlers.ts"
 import * as LicenseAuthorization from "./licenseAuthorization.ts"
 import * as OperatorAuthorization from "./operatorAuthorization.ts"
 import * as OperatorHandlers from "./operatorHandlers.ts"
+import * as ReleaseHandlers from "./releaseHandlers.ts"
 import * as RequestShape from "./requestShape.ts"
 import * as SignatureAuthorization from "./signatureAuthorization.ts"
 
@@ -48,7 +49,13 @@ export const present = (server: Server, identity: ServerIdentity) => {
 }
 
 const api = HttpApiBuilder.layer(Api).pipe(
-  Layer.provide([EnrolmentHandlers.layer, AgentHandlers.layer, FeedHandlers.layer, OperatorHandlers.layer]),
+  Layer.provide([
+    EnrolmentHandlers.layer,
+    AgentHandlers.layer,
+    FeedHandlers.layer,
+    ReleaseHandlers.layer,
+    OperatorHandlers.layer,
+  ]),
   Layer.provide([
     LicenseAuthorization.layer,
     SignatureAuthorization.layer,

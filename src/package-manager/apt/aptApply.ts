@@ -6,7 +6,7 @@ import type { InstalledRows } from "../packageOutcomes.ts"
 import { changesOf } from "./aptChanges.ts"
 import { installedPackages } from "./aptCommands.ts"
 import { aptFailure, notRun } from "./aptFailure.ts"
-import { configurePending, fixBroken, performInstall, simulateInstall } from "./aptInstall.ts"
+import { configurePending, fixBroken, installAgain, performInstall, simulateInstall } from "./aptInstall.ts"
 import { readMarks, restoreMarks } from "./aptMarks.ts"
 import { brokenDependencies } from "./aptPreflight.ts"
 import { parseSimulation } from "./aptSimulation.ts"
@@ -18,7 +18,7 @@ export interface ApplyDependencies extends AptReadDependencies {
   readonly isRoot: boolean
 }
 
-const readRows = Effect.fnUntraced(function* ({ subprocess }: AptReadDependencies) {
+export const readRows = Effect.fnUntraced(function* ({ subprocess }: AptReadDependencies) {
   const result = yield* subprocess.run(installedPackages(dpkgFormat)).pipe(notRun("apply"))
   return result.exitCode === 0 ? parseDpkgRows(result.stdout) : yield* aptFailure("apply", result)
 })
@@ -38,6 +38,10 @@ export const bystanders = ({ faults }: InstalledRows, guilty: ReadonlySet<string
     .filter(({ name, state }) => state !== "reinstall_required" && !guilty.has(name))
     .map(({ name }) => name)
 
+/** Packages that dpkg goes on with only after they were unpacked once more. */
+export const lostPackages = ({ faults }: InstalledRows): ReadonlyArray<string> =>
+  faults.filter(({ state }) => state === "reinstall_required").map(({ name }) => name)
+
 const repair = Effect.fnUntraced(function* (
   dependencies: ApplyDependencies,
   step: RunStep,
@@ -47,8 +51,15 @@ const repair = Effect.fnUntraced(function* (
     "repair: finish half-configured packages",
     performApt(dependencies, configurePending),
   )
-  const goesOn = finished.ending === "succeeded" || finished.ending === "failed"
-  if (goesOn && (yield* brokenDependencies(dependencies)) !== undefined) {
+  if (finished.ending !== "succeeded" && finished.ending !== "failed") return
+  const lost = lostPackages(yield* readRows(dependencies))
+  if (lost.length > 0) {
+    yield* step(
+      `repair: install ${lost.length} packages again`,
+      performApt(dependencies, installAgain(lost, offline)),
+    )
+  }
+  if ((yield* brokenDependencies(dependencies)) !== undefined) {
     yield* step("repair: install missing dependencies", performApt(dependencies, fixBroken(offline)))
   }
 })

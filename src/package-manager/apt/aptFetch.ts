@@ -3,8 +3,8 @@ import type { SubprocessRequest } from "../../host/Subprocess.ts"
 import { wantedOf } from "../applyPlan.ts"
 import { needsRoot } from "../managerFailure.ts"
 import type { Fetched, PackageManager } from "../PackageManager.ts"
-import type { ApplyDependencies } from "./aptApply.ts"
-import { downloadMissingDependencies, performDownload } from "./aptInstall.ts"
+import { type ApplyDependencies, lostPackages, readRows } from "./aptApply.ts"
+import { downloadAgain, downloadMissingDependencies, performDownload } from "./aptInstall.ts"
 import { brokenDependencies } from "./aptPreflight.ts"
 import { performApt } from "./aptTransaction.ts"
 
@@ -24,7 +24,11 @@ export const makeFetch = (dependencies: ApplyDependencies): NonNullable<PackageM
         }),
       }))
     const mending = repair && (yield* brokenDependencies(dependencies)) !== undefined
+    const lost = repair ? lostPackages(yield* readRows(dependencies)) : []
     const runs = [
+      ...(lost.length > 0
+        ? [yield* download(`download ${lost.length} packages again`, downloadAgain(lost))]
+        : []),
       ...(mending ? [yield* download("download missing dependencies", downloadMissingDependencies)] : []),
       ...(plan.installs.length === 0
         ? []

@@ -74,6 +74,26 @@ export const configurePending: SubprocessRequest = {
 
 const missingDependencies = ["--yes", "--no-remove", "--fix-broken", "install"] as const
 
+/**
+ * Installs packages again whose unpacking was cut off, in the version that the repositories offer now: the one they had
+ * is often gone from there. `--fix-broken` downloads them and leaves it at that.
+ */
+const again = (names: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "--yes",
+  "--no-remove",
+  "--only-upgrade",
+  "--reinstall",
+  "install",
+  "--",
+  ...names,
+]
+
+export const installAgain = (names: ReadonlyArray<string>, offline: boolean): SubprocessRequest =>
+  perform([...(offline ? ["--no-download"] : []), ...again(names)])
+
+export const downloadAgain = (names: ReadonlyArray<string>): SubprocessRequest =>
+  perform(["--download-only", ...again(names)])
+
 /** Installs missing dependencies. apt's other means, removing what is broken, is not allowed. */
 export const fixBroken = (offline: boolean): SubprocessRequest =>
   perform([...(offline ? ["--no-download"] : []), ...missingDependencies])

@@ -28,11 +28,8 @@ const named = (faults: ReadonlyArray<PackageFault>) =>
   faults.map(({ name, state }) => `${name} (${state})`).join(", ")
 
 /** Packages that an earlier transaction left broken. */
-export const brokenPackages = (
-  faults: ReadonlyArray<PackageFault>,
-  repair: boolean,
-): ReadonlyArray<PreflightFault> => {
-  const halfway = repair ? [] : faults.filter(({ state }) => unfinished.has(state))
+const brokenPackages = (faults: ReadonlyArray<PackageFault>): ReadonlyArray<PreflightFault> => {
+  const halfway = faults.filter(({ state }) => unfinished.has(state))
   const lost = faults.filter(({ state }) => state === "reinstall_required")
   return [
     ...(halfway.length === 0
@@ -50,7 +47,7 @@ export const brokenPackages = (
           {
             code: "half_configured",
             detail: `must be installed again: ${named(lost)}`,
-            remedy: `Run apt-get install --reinstall ${lost.map(({ name }) => name).join(" ")}`,
+            remedy: `Repeat with repair, or run apt-get install --reinstall ${lost.map(({ name }) => name).join(" ")}`,
           } as const,
         ]),
   ]
@@ -82,7 +79,7 @@ export const preconditions = Effect.fnUntraced(function* (
   soundness: Soundness,
 ) {
   const repair = request.repair ?? false
-  const faults: Array<PreflightFault> = [...brokenPackages(soundness.faults, repair)]
+  const faults: Array<PreflightFault> = repair ? [] : [...brokenPackages(soundness.faults)]
   if (!repair && (yield* isInterrupted(dependencies))) faults.push(interrupted)
   if (!repair && soundness.brokenDependencies !== undefined) {
     faults.push({

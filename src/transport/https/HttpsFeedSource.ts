@@ -8,11 +8,11 @@ import type { ConfigError } from "../../config/ConfigError.ts"
 import type { Environment } from "../../config/Environment.ts"
 import { feedPath } from "../../protocol/agentPaths.ts"
 import { controlPlaneRetry, feedDownloadTimeout } from "../../schedules.ts"
-import { RequestFailed } from "../ControlPlane.ts"
 import { type FeedDownload, FeedSource } from "../FeedSource.ts"
-import { readBody, readBytes } from "./bodies.ts"
-import { callUrl, isSuccess, makeRequest, refused } from "./exchange.ts"
+import { readBytes } from "./bodies.ts"
+import { callUrl, makeRequest } from "./exchange.ts"
 import type { RequestPolicy } from "./HttpsControlPlane.ts"
+import { asTheyAre, oddRefusals, publicFile } from "./publicFile.ts"
 
 const absent: FeedDownload = { kind: "absent" }
 const unchanged: FeedDownload = { kind: "unchanged" }
@@ -20,32 +20,13 @@ const unchanged: FeedDownload = { kind: "unchanged" }
 const take = (limitBytes: number) =>
   Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
     if (response.status === 304) return unchanged
-    // What is said about it is read all the same, or the connection could not be used again.
-    if (response.status === 404) return yield* Effect.as(readBody(response), absent)
-    if (!isSuccess(response)) return yield* refused(response)
-    const coding = response.headers["content-encoding"] ?? "identity"
-    if (coding !== "identity") {
-      return yield* new RequestFailed({
-        code: "response_malformed",
-        retryable: false,
-        detail: `something on the way packed the file by ${coding.slice(0, 20)}, which was not asked for`,
-      })
-    }
-    const etag = response.headers["etag"]
-    const bytes = yield* readBytes(response.stream, limitBytes)
+    const found = yield* publicFile(response)
+    if (found === "absent") return absent
+    const etag = found.headers["etag"]
+    const bytes = yield* readBytes(found.stream, limitBytes)
     const file: FeedDownload = { kind: "file", bytes, ...(etag !== undefined && { etag }) }
     return file
   })
-
-/** Whoever asks without a key cannot be told that it is the wrong one. */
-const oddRefusal = () =>
-  Effect.fail(
-    new RequestFailed({
-      code: "rejected",
-      retryable: false,
-      detail: "the server asks for credentials, which feeds do not need: check api_url and the proxy",
-    }),
-  )
 
 /** `FeedSource` by HTTPS under any policy; `layer` has the one of the product. */
 export const layerPolicy = (
@@ -60,16 +41,11 @@ export const layerPolicy = (
       return FeedSource.of({
         download: Effect.fn("FeedSource.download")(function* (file, { limitBytes, etag }) {
           const request = HttpClientRequest.get(callUrl(api_url, feedPath(file))).pipe(
-            // Feeds are compressed already, and it is their bytes that are signed.
-            HttpClientRequest.setHeader("accept-encoding", "identity"),
+            HttpClientRequest.setHeader(...asTheyAre),
             etag === undefined ? (same) => same : HttpClientRequest.setHeader("if-none-match", etag),
           )
           return yield* send(request, take(limitBytes)).pipe(
-            Effect.catchTags({
-              LicenseKeyRefused: oddRefusal,
-              AgentRefused: oddRefusal,
-              SnapshotRefused: oddRefusal,
-            }),
+            Effect.catchTags(oddRefusals),
             Effect.retry(policy.retry),
           )
         }),

@@ -44,18 +44,26 @@ const tooLarge = (limit: number, state: string) =>
 const malformed = (detail: string) =>
   new RequestFailed({ code: "response_malformed", retryable: true, detail })
 
-/** Reads at most the limit: the connection is closed as soon as one byte more arrives. */
+/** Hands over at most the limit, piece by piece: the connection is closed as soon as one byte more arrives. */
+export const eachWithin = <E, E2>(
+  stream: Stream.Stream<Uint8Array, E>,
+  limit: number,
+  take: (chunk: Uint8Array) => Effect.Effect<void, E2>,
+) =>
+  Effect.suspend(() => {
+    let size = 0
+    return Stream.runForEach(stream, (chunk): Effect.Effect<void, E2 | RequestFailed> => {
+      size += chunk.length
+      return size > limit ? Effect.fail(tooLarge(limit, "")) : take(chunk)
+    })
+  })
+
+/** Reads at most the limit. */
 export const readBytes = <E>(stream: Stream.Stream<Uint8Array, E>, limit: number) =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
-    let size = 0
-    return stream.pipe(
-      Stream.runForEach((chunk) => {
-        size += chunk.length
-        chunks.push(chunk)
-        return size > limit ? Effect.fail(tooLarge(limit, "")) : Effect.void
-      }),
-      Effect.map(() => Buffer.concat(chunks, size)),
+    return eachWithin(stream, limit, (chunk) => Effect.sync(() => void chunks.push(chunk))).pipe(
+      Effect.map(() => Buffer.concat(chunks)),
     )
   })
 

@@ -17,7 +17,8 @@ export type Behaviour =
 
 interface Installed {
   version: string
-  state: "ii" | "iU" | "iF"
+  /** `iHR`: unpacking was cut off, and only unpacking again helps. */
+  state: "ii" | "iU" | "iF" | "iHR"
 }
 
 /**
@@ -45,7 +46,9 @@ export class FakeDpkg {
 
   private answer(request: SubprocessRequest): Effect.Effect<SubprocessResult, SubprocessError> {
     const { program, args } = request
-    const names = args.flatMap((word) => /^([a-z0-9-]+):all=2\.0$/.exec(word)?.[1] ?? [])
+    const names = args.includes("--reinstall")
+      ? args.slice(args.indexOf("--") + 1)
+      : args.flatMap((word) => /^([a-z0-9-]+):all=2\.0$/.exec(word)?.[1] ?? [])
     const result = (answer: Partial<SubprocessResult>) =>
       Effect.succeed({ exitCode: 0, stdout: "", stderr: "", truncated: false, ...answer })
     if (program === "dpkg-query") return result({ stdout: this.database() })
@@ -68,7 +71,9 @@ export class FakeDpkg {
 
   private database() {
     return [...this.installed]
-      .map(([name, { version, state }]) => `${state} \t${name}\t${version}\tall\t${name}\t${version}\n`)
+      .map(
+        ([name, { version, state }]) => `${state.padEnd(3)}\t${name}\t${version}\tall\t${name}\t${version}\n`,
+      )
       .join("")
   }
 
@@ -90,7 +95,7 @@ export class FakeDpkg {
   private configure() {
     const status: Array<string> = []
     for (const [name, row] of this.installed) {
-      if (row.state === "ii") continue
+      if (row.state === "ii" || row.state === "iHR") continue
       const fails = this.behaviours[name] === "failing postinst"
       row.state = fails ? "iF" : "ii"
       if (fails) status.push(`status: ${name} : error : exit status 4`)

@@ -235,6 +235,20 @@ describe("makeApply", () => {
     }),
   )
 
+  it.effect("installs again, when repairing, what dpkg cannot go on with", () =>
+    Effect.gen(function* () {
+      const host = new FakeDpkg({ one: "sound", lost: "sound" })
+      host.installed.set("lost", { version: "1.0", state: "iHR" })
+      const { report } = yield* apply(host, { repair: true, names: [] })
+      assert.deepStrictEqual(host.installed.get("lost"), { version: "2.0", state: "ii" })
+      assert.deepStrictEqual(
+        report.evidence.map(({ step }) => step),
+        ["repair: finish half-configured packages", "repair: install 1 packages again"],
+      )
+      assert.deepStrictEqual(host.runs, [[], ["lost"]])
+    }),
+  )
+
   it.effect("needs root", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(apply(new FakeDpkg({ one: "sound" }), { isRoot: false }))

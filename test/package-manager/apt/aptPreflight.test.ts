@@ -23,11 +23,16 @@ describe("preflight", () => {
     }),
   )
 
-  it.effect("names what must be installed again, which repair cannot mend", () =>
+  it.effect("names what must be installed again, which repair takes care of", () =>
     Effect.gen(function* () {
       const responders = [withState("innocent1", "iHR")]
-      const found = yield* plan({ ...packages("lab-plain"), repair: true }, { responders })
+      const found = yield* plan(packages("lab-plain"), { responders })
+      assert.deepStrictEqual(codes(found), ["half_configured"])
       assert.include(found.preflight[0]?.remedy ?? "", "apt-get install --reinstall innocent1")
+      assert.deepStrictEqual(
+        codes(yield* plan({ ...packages("lab-plain"), repair: true }, { responders })),
+        [],
+      )
     }),
   )
 
