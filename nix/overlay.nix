@@ -1,0 +1,1 @@
+final: _: { patchctl-agent = final.callPackage ./package.nix { }; }
