@@ -97,11 +97,14 @@ export const make = Effect.fnUntraced(
     )
     const leader = mustOnHost("bash", `${scripts}/systemdBox.sh`, "leader", state)
 
-    const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd", "--"]
+    // The shell waits in the place of nsenter, which stops itself when the program is stopped. A machine that shuts down
+    // does that to all, and would then wait for a dead program that nobody collects.
+    const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"]
+    const enter = [...namespaces, "--no-fork", "--", "/bin/sh", "-c", '"$@"; exit "$?"', "sh"]
     const environment = ["env", "-i", `PATH=${PATH}`, "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb"]
     const run: SystemdBox["run"] = (argv, stdin) =>
       Effect.flatMap(leader, (pid) =>
-        onHost(["nsenter", `--target=${pid}`, ...namespaces, ...environment, ...argv], stdin),
+        onHost(["nsenter", `--target=${pid}`, ...enter, ...environment, ...argv], stdin),
       )
     const must: SystemdBox["must"] = (argv, stdin) =>
       Effect.flatMap(run(argv, stdin), ({ exitCode, stdout, stderr }) =>
