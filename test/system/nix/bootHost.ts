@@ -99,5 +99,9 @@ export const bootHost = Effect.fnUntraced(function* (units: string) {
   yield* box.must(["systemctl", "restart", "patchctl-config"])
   const again = (yield* box.must(["systemctl", "show", "--value", "--property=MainPID", "patchctl"])).trim()
   assert.notStrictEqual(again, pid)
-  assert.strictEqual((yield* box.must(["systemctl", "is-active", "patchctl"])).trim(), "active")
+  yield* eventually(
+    "the daemon of the new configuration is ready",
+    box.run(["systemctl", "is-active", "patchctl"]),
+    ({ stdout }) => stdout.trim() === "active",
+  )
 }, Effect.scoped)
