@@ -60,6 +60,9 @@ export const serviceRestartTimeout = Duration.minutes(3)
 /** How long a new version has for its first accepted heartbeat, before the one before it comes back. */
 export const healthWindow = Duration.minutes(10)
 
+/** How long an attempt to update may hold its lock: a slow download, the proof and the way back. */
+export const updateLockTimeout = Duration.hours(2)
+
 /** Between two looks whether a new version has beaten. */
 export const healthProbeInterval = Duration.seconds(1)
 

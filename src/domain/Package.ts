@@ -4,11 +4,12 @@ import { Text } from "./Text.ts"
 /**
  * A package name as it may reach an argument vector: never starts with `-`, no shell or path characters, at
  * most 256 bytes. The set is the union of what dpkg (Debian Policy 5.6.1), rpm, apk and pacman allow, plus
- * `:arch` for a foreign architecture.
+ * `:arch` for a foreign architecture; but for a leading `@`, which pacman would allow: dnf takes `@core` for a group, and
+ * `@javascript/node` for a module.
  */
 export const PackageName = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9_@][A-Za-z0-9+._@~^-]*(?::[a-z0-9-]+)?$/, {
-    expected: "a package name (letters, digits and + . _ @ ~ ^ -, not starting with -)",
+  Schema.isPattern(/^[A-Za-z0-9_][A-Za-z0-9+._@~^-]*(?::[a-z0-9-]+)?$/, {
+    expected: "a package name (letters, digits and + . _ @ ~ ^ -, not starting with - or @)",
   }),
   Schema.isMaxLength(256),
 ).pipe(Schema.brand("PackageName"))

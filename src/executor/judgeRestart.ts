@@ -1,11 +1,12 @@
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { CommandResult } from "../domain/Command.ts"
 import type { RebootState } from "../domain/Host.ts"
 import type { AwaitedRestart } from "../store/Ledger.ts"
 
 /** A restart that has not begun by then will not come: shutdown(8) may have been cancelled, or inhibited. */
-export const restartPatience = { minutes: 30 } as const
+export const restartPatience = Duration.minutes(30)
 
 /** What the host shows when a command that asked for a restart is looked at again. */
 export interface HostNow {
@@ -67,10 +68,8 @@ export const judgeRestart = (restart: AwaitedRestart, host: HostNow): Option.Opt
       ),
     )
   }
-  // A clock that was set back says nothing about how long it has been.
-  const waiting =
-    DateTime.isGreaterThanOrEqualTo(host.now, requestedAt) &&
-    DateTime.isLessThan(host.now, DateTime.add(requestedAt, restartPatience))
+  // Clocks are set a little right at any time; one that was set back by much says nothing about how long it has been.
+  const waiting = Duration.isLessThan(Duration.abs(DateTime.distance(requestedAt, host.now)), restartPatience)
   if (waiting) return Option.none()
   return Option.some(
     amended(

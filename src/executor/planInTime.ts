@@ -27,7 +27,14 @@ export const fittingIn = <Row extends { readonly manager: ManagerId }>(
   rows: ReadonlyArray<Row>,
   pace: Pace,
   seconds: number,
-): ReadonlyArray<Row> => rows.filter((_, index) => secondsFor(pace, rows.slice(0, index + 1)) <= seconds)
+): ReadonlyArray<Row> => {
+  let taken = 0
+  const tooMuch = rows.findIndex(({ manager }) => {
+    taken += pace.get(manager) ?? 0
+    return taken > seconds
+  })
+  return tooMuch === -1 ? rows : rows.slice(0, tooMuch)
+}
 
 /** What was asked for, security updates first. */
 const urgentFirst = Effect.fnUntraced(function* (

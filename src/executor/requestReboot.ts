@@ -80,5 +80,6 @@ export const requestReboot = Effect.fn("requestReboot")(function* (
     Effect.catchTag("RebootRefused", ({ message }) => Effect.succeed(message)),
   )
   if (refusal === undefined) return yield* new HostRestarting()
-  return without(outcome, "reboot_refused", refusal, "restart the host by hand")
+  const remedy = "see who holds it back: systemd-inhibit --list; then restart the host by hand"
+  return without(outcome, "reboot_refused", refusal, remedy)
 })

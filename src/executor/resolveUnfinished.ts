@@ -55,10 +55,12 @@ const isAtWork = Effect.fnUntraced(function* (
   if (yield* leftBehind.isAtWork) return true
   const age = (DateTime.toEpochMillis(now) - DateTime.toEpochMillis(startedAt)) / 1000
   const answers = yield* Effect.forEach(detected, ({ manager }) => Effect.option(manager.health))
+  // A clock that was set back does not tell which was first.
+  const isOfThis = (heldSeconds: number) => age < 0 || heldSeconds <= age + tickSeconds
   return answers
     .flatMap(Option.toArray)
     .flatMap(({ locks }) => locks)
-    .some(({ heldSeconds }) => heldSeconds === undefined || heldSeconds <= age + tickSeconds)
+    .some(({ heldSeconds }) => heldSeconds === undefined || isOfThis(heldSeconds))
 })
 
 /** What the databases say about each package of the plan now; of a manager that cannot be asked, nothing. */

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import type { Sha256 } from "../domain/Identifiers.ts"
+import type { CommandId, Sha256 } from "../domain/Identifiers.ts"
 
 /** What one beat leaves for the next, and for the status page. Lost on restart without harm. */
 export interface Remembered {
@@ -13,6 +13,10 @@ export interface Remembered {
   readonly clockSkewSeconds?: number
   /** What the server asked for at the last beat. */
   readonly askedSeconds?: number
+  /** The server refused a beat for the results in it: each goes alone until that one is found. */
+  readonly resultsAlone?: boolean
+  /** How many times in a row the server refused a result that went alone. */
+  readonly refused?: { readonly commandId: CommandId; readonly times: number }
 }
 
 export class BeatMemory extends Context.Service<BeatMemory, Ref.Ref<Remembered>>()(

@@ -96,11 +96,14 @@ export const layer = Layer.effectDiscard(
       Effect.catchTags({
         LicenseKeyRefused: (error) => lost(error, Duration.max(configured, refusedInterval)),
         AgentRefused: (error) =>
-          Effect.andThen(
-            // Deleted at the server: enrolling again is the way back, and the licence key decides.
-            error.code === "unknown_agent" ? Effect.ignore(identity.forget) : Effect.void,
-            lost(error, Duration.max(configured, refusedInterval)),
-          ),
+          // A clock that is wrong is set right at any moment, and then results wait no longer than an interval.
+          error.code === "bad_request_signature"
+            ? lost(error, configured)
+            : // Deleted at the server: enrolling again is the way back, and the licence key decides.
+              Effect.andThen(
+                Effect.ignore(identity.forget),
+                lost(error, Duration.max(configured, refusedInterval)),
+              ),
         RequestFailed: (error) => lost(error, Duration.seconds(error.retryAfterSeconds ?? 0)),
       }),
       Effect.catch((error) => lost(error, Duration.zero)),

@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { CommandInbox } from "../command/CommandInbox.ts"
-import type { AgentId } from "../domain/Identifiers.ts"
 import { digestOf } from "../domain/snapshot.ts"
 import { Host } from "../host/Host.ts"
 import { Identity } from "../store/Identity.ts"
@@ -14,31 +13,9 @@ import { Supervisor } from "../Supervisor.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
 import { BeatMemory } from "./BeatMemory.ts"
 import { composeBeat } from "./composeBeat.ts"
+import { afterLostBeat, deliverResult, resultBytesNow } from "./deliverResult.ts"
 import { enrol } from "./enrol.ts"
 import { followRotations } from "./followRotations.ts"
-
-/** Results that ride in one beat; a larger one goes alone, after it. */
-const resultBytesPerBeat = 48 * 1024
-
-/**
- * Sends the oldest result if it is too large for a beat. True when the server has it now; a failure costs no beat, and
- * is followed by another try with the next one.
- */
-const deliverLargeResult = Effect.fnUntraced(
-  function* (agentId: AgentId) {
-    const controlPlane = yield* ControlPlane
-    const outbox = yield* Outbox
-    const { results, bytes } = yield* outbox.due(resultBytesPerBeat)
-    const [large] = results
-    if (large === undefined || bytes <= resultBytesPerBeat) return false
-    const { acknowledged } = yield* controlPlane.deliverResult(agentId, large)
-    yield* outbox.acknowledge([acknowledged])
-    return acknowledged === large.commandId
-  },
-  Effect.catchTag("RequestFailed", (error) =>
-    Effect.as(Effect.logWarning("result.not_delivered", error), false),
-  ),
-)
 
 /**
  * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, new keys go to the
@@ -72,10 +49,16 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   const beat = yield* composeBeat({
     exchangeToken,
     facts: factsSent === factsDigest ? Option.none() : Option.some(facts),
-    resultBytes: resultBytesPerBeat,
+    resultBytes: yield* resultBytesNow,
     pinned: Option.isSome(known) ? pinned : yield* trust.anchor,
   })
-  const reply = yield* controlPlane.heartbeat(agentId, beat)
+  const reply = yield* controlPlane
+    .heartbeat(agentId, beat)
+    .pipe(
+      Effect.tapErrorTag("RequestFailed", (error) =>
+        beat.results.length > 0 ? afterLostBeat(error) : Effect.void,
+      ),
+    )
 
   yield* identity.rotateToken(reply.exchangeToken)
   yield* outbox.acknowledge(reply.acknowledged)
@@ -96,6 +79,6 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
     Effect.annotateLogs({ results: beat.results.length, commands: reply.commands.length }),
   )
   const taken = beat.results.some(({ commandId }) => reply.acknowledged.includes(commandId))
-  const progress = (yield* deliverLargeResult(agentId)) || taken
+  const progress = (yield* deliverResult(agentId)) || taken
   return progress && (yield* outbox.backlog).pending > 0
 })

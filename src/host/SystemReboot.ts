@@ -15,6 +15,25 @@ export const layer = Layer.effect(
     const fs = yield* FileSystem.FileSystem
     const subprocess = yield* Subprocess
 
+    /** Who holds a restart back, in the words of systemd, whose refusal since version 257 is `Access denied` alone. */
+    const holders = subprocess
+      .run({
+        program: "systemd-inhibit",
+        args: ["--list", "--no-legend", "--no-pager"],
+        timeout: rebootRequestTimeout,
+      })
+      .pipe(
+        Effect.map(({ stdout }) =>
+          stdout
+            .split("\n")
+            .filter((line) => /\bshutdown\b.*\bblock\b/.test(line))
+            .slice(0, 5)
+            .map((line) => `; held back by ${line.trim().replaceAll(/\s+/g, " ").slice(0, 200)}`)
+            .join(""),
+        ),
+        Effect.orElseSucceed(() => ""),
+      )
+
     const ask = Effect.fnUntraced(function* ([program, ...args]: readonly [
       string,
       ...ReadonlyArray<string>,
@@ -23,9 +42,9 @@ export const layer = Layer.effect(
       if (answer._tag === "Success") {
         const { exitCode, stderr } = answer.success
         if (exitCode === 0) return "taken"
-        return yield* new RebootRefused({
-          detail: `${program} ended with ${exitCode}: ${stderr.trim().slice(-300)}`,
-        })
+        const words = stderr.trim().replaceAll(/\s+/g, " ").slice(0, 300)
+        const held = program === "systemctl" ? yield* holders : ""
+        return yield* new RebootRefused({ detail: `${program} ended with ${exitCode}: ${words}${held}` })
       }
       const { reason, message } = answer.failure
       if (reason === "not_found") return "missing"

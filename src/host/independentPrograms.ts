@@ -11,10 +11,12 @@ const sessionOf = (stat: string) => stat.slice(stat.lastIndexOf(")") + 2).split(
  */
 export const hasIndependentProgram = Effect.fnUntraced(function* (directory: string) {
   const files = yield* FileSystem.FileSystem
+  // As the kernel names it: the directory may be configured by a link, or with a slash at its end.
+  const real = yield* Effect.orElseSucceed(files.realPath(directory), () => directory)
   const names = yield* Effect.orElseSucceed(files.readDirectory("/proc"), () => [])
   for (const pid of names.filter((name) => /^\d+$/.test(name))) {
     const output = yield* Effect.orElseSucceed(files.readLink(`/proc/${pid}/fd/1`), () => "")
-    if (!output.startsWith(`${directory}/output-`)) continue
+    if (!output.startsWith(`${real}/output-`)) continue
     const stat = yield* Effect.orElseSucceed(files.readFileString(`/proc/${pid}/stat`), () => "")
     if (sessionOf(stat) === pid) return true
   }

@@ -79,7 +79,7 @@ export const Heartbeat = Schema.Struct({
   running: Schema.optionalKey(RunningCommand),
   /** Results that did not fit into this beat and follow. */
   pendingResults: Schema.Int,
-  /** Results that caps made the agent drop, since enrolment. */
+  /** Results that the agent gave up since enrolment: beyond its caps, unreadable, or refused even in short. */
   droppedResults: Schema.Int,
   results: Schema.Array(CommandResult),
   /** Only when they changed or were asked for. */

@@ -45,7 +45,8 @@ export const layer = Layer.effectDiscard(
       Effect.provideContext(services),
       Effect.catchTags({
         LicenseKeyRefused: (error) => failed(error, refusedInterval),
-        AgentRefused: (error) => failed(error, refusedInterval),
+        AgentRefused: (error) =>
+          failed(error, error.code === "bad_request_signature" ? pause : refusedInterval),
         RequestFailed: (error) => failed(error, Duration.seconds(error.retryAfterSeconds ?? 0)),
       }),
       Effect.catch((error) => failed(error, Duration.zero)),

@@ -104,6 +104,9 @@ const createPrivate = (path: string): void => {
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
+/** Runs one statement of the transaction it is called in. */
+export type Run = (sql: string, ...values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>
+
 /**
  * One SQLite file: WAL, `synchronous=FULL`, so that what a call promised survives power loss. Statements run on
  * the calling fiber and are short; `transaction` is all or nothing.
@@ -119,9 +122,7 @@ export class Database extends Context.Service<
       sql: string,
       ...values: ReadonlyArray<SQLInputValue>
     ) => Effect.Effect<{ readonly changes: number }, StoreError>
-    readonly transaction: <A>(
-      statements: (run: (sql: string, ...values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>) => A,
-    ) => Effect.Effect<A, StoreError>
+    readonly transaction: <A>(statements: (run: Run) => A) => Effect.Effect<A, StoreError>
   }
 >()("patchctl/store/Database") {
   /**

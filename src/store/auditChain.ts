@@ -1,6 +1,5 @@
-import type { SQLInputValue } from "node:sqlite"
 import { digestOf } from "../domain/snapshot.ts"
-import type { Row } from "./Database.ts"
+import type { Run } from "./Database.ts"
 
 /** What happened to a request on the side that has root. Never a secret, never an argument. */
 export interface AuditLine {
@@ -53,9 +52,6 @@ export const auditChainSchema = `
 
 /** SHA-256 of the previous line's hash and the RFC 8785 canonical JSON of the line. */
 export const auditHash = (previous: string, line: StoredAuditLine): string => digestOf([previous, line])
-
-/** Runs one statement of the transaction it is called in. */
-export type Run = (sql: string, ...values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>
 
 /** Text that SQLite gives back as it was: no NUL, no lone surrogate, and no more than a line. */
 const plain = (text: string): string =>

@@ -1,6 +1,7 @@
 import * as DateTime from "effect/DateTime"
 import type { CommandId } from "../domain/Identifiers.ts"
-import { appendAudit, type Run } from "./auditChain.ts"
+import { appendAudit } from "./auditChain.ts"
+import type { Run } from "./Database.ts"
 
 /** Finished commands are kept so many days, the newest ones longer, and never more than so many in all. */
 const keptDays = 90

@@ -50,7 +50,7 @@ export const world = ({
   policy,
   host,
   ledger = ":memory:",
-  directory = "/nonexistent",
+  directory = "/dev/null/none",
 }: World = {}) =>
   HostScanner.layer.pipe(
     Layer.provideMerge(collectHere.layer),
@@ -61,7 +61,7 @@ export const world = ({
         FakeReboot.layer,
         LeftBehind.layer(directory).pipe(Layer.provide(NodeFileSystem.layer)),
         PlanApplier.layer,
-        TransactionPace.layer("/nonexistent/pace.json").pipe(Layer.provide(NodeFileSystem.layer)),
+        TransactionPace.layer("/dev/null/pace.json").pipe(Layer.provide(NodeFileSystem.layer)),
         noFeed.layer,
         noLivePatches.layer,
         NodeCrypto.layerSecureRandom,

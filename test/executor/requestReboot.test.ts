@@ -76,8 +76,8 @@ const ask = Effect.fnUntraced(function* (
       }),
   })
   const answer = yield* requestReboot(policy, outcome).pipe(
-    Effect.map((result) => ({ tag: result.status, code: result.problem?.code })),
-    Effect.catch((error) => Effect.succeed({ tag: error._tag, code: undefined })),
+    Effect.map((result) => ({ tag: result.status, code: result.problem?.code, problem: result.problem })),
+    Effect.catch((error) => Effect.succeed({ tag: error._tag, code: undefined, problem: undefined })),
     Effect.provide(journal),
   )
   const report = written?.output?.command === "install_updates" ? written.output.report : undefined
@@ -131,9 +131,15 @@ describe("requestReboot", () => {
   it.effect("says that the restart was refused, and by whom", () =>
     Effect.gen(function* () {
       const memory = yield* FakeReboot.FakeRebootMemory
-      yield* Ref.update(memory, (known) => ({ ...known, refusal: Option.some("not permitted") }))
-      const { tag, code, asked } = yield* ask("always", outcomeWith("no"))
-      assert.deepStrictEqual([tag, code, asked], ["partial", "reboot_refused", 1])
+      const detail = "systemctl ended with 1: Call to Reboot failed: Access denied; held back by apt"
+      yield* Ref.update(memory, (known) => ({ ...known, refusal: Option.some(detail) }))
+      const { tag, problem, asked } = yield* ask("always", outcomeWith("no"))
+      assert.deepStrictEqual([tag, asked], ["partial", 1])
+      assert.deepStrictEqual(problem, {
+        code: "reboot_refused",
+        detail: `the restart was not accepted: ${detail}`,
+        remedy: "see who holds it back: systemd-inhibit --list; then restart the host by hand",
+      })
     }).pipe(Effect.provide(world)),
   )
 

@@ -138,6 +138,21 @@ describe("an installation that lost its executor", () => {
     }).pipe(Effect.provide(world())),
   )
 
+  it.effect(
+    "is waited for when the clock was set back, which makes every lock look older than the command",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(86_400_000)
+        yield* planned
+        const busy = yield* withLocks([{ lock: "/var/lib/dpkg/lock", program: "dpkg", heldSeconds: 60 }])
+        const { execute } = yield* Effect.provideService(setUp, PackageManagers, busy)
+        yield* TestClock.setTime(60_000)
+        const error = yield* Effect.flip(execute(claims(2, health)))
+        assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
+        assert.isUndefined(yield* statusOf(commandId(1)))
+      }).pipe(Effect.provide(world())),
+  )
+
   it.effect("does not keep a known result from being given again", () =>
     Effect.gen(function* () {
       const { execute } = yield* setUp
@@ -246,6 +261,19 @@ describe("a command that asked for a restart", () => {
       assert.strictEqual(result.status, "partial")
       assert.strictEqual(result.problem?.code, "reboot_did_not_happen")
       assert.isUndefined(restartOf(result)?.bootIdAfter)
+    }).pipe(Effect.provide(world({ host: hostWith({ bootId: before }) }))),
+  )
+
+  it.effect("is waited for when the clock was set back a little meanwhile, not when by a day", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(3_600_000)
+      yield* restarting
+      const { execute } = yield* setUp
+      yield* TestClock.setTime(3_600_000 - 2000)
+      const error = yield* Effect.flip(execute(claims(1, health)))
+      assert.strictEqual(error._tag === "StillRunning" && error.what, "restart")
+      yield* TestClock.setTime(0)
+      assert.strictEqual((yield* execute(claims(1, health))).problem?.code, "reboot_did_not_happen")
     }).pipe(Effect.provide(world({ host: hostWith({ bootId: before }) }))),
   )
 })

@@ -23,8 +23,10 @@ export interface ServerMemory {
   readonly down: Option.Option<ControlPlaneError>
   readonly failures: ReadonlyArray<ControlPlaneError>
   readonly refuseSnapshots: number
-  /** Large results that get lost. */
+  /** Results sent alone that get lost. */
   readonly refuseResults: number
+  /** What the server has against a result, alone or in a beat; nothing stands where there is nothing. */
+  readonly objection: (result: CommandResult) => ControlPlaneError | undefined
   readonly reply: Partial<HeartbeatReply>
 }
 
@@ -45,6 +47,7 @@ export const layer = Layer.effectContext(
       failures: [],
       refuseSnapshots: 0,
       refuseResults: 0,
+      objection: () => undefined,
       reply: {},
     })
     const failNext = Effect.gen(function* () {
@@ -54,6 +57,12 @@ export const layer = Layer.effectContext(
       if (failure === undefined) return
       yield* Ref.update(memory, (known) => ({ ...known, failures: rest }))
       return yield* failure
+    })
+
+    const object = Effect.fnUntraced(function* (results: ReadonlyArray<CommandResult>) {
+      const { objection } = yield* Ref.get(memory)
+      const [first] = results.flatMap((result) => objection(result) ?? [])
+      if (first !== undefined) return yield* first
     })
 
     const server = ControlPlane.of({
@@ -74,6 +83,7 @@ export const layer = Layer.effectContext(
         ),
       heartbeat: Effect.fn(function* (_, beat) {
         yield* failNext
+        yield* object(beat.results)
         const now = yield* DateTime.now
         const { beats, reply } = yield* Ref.updateAndGet(memory, (known) => ({
           ...known,
@@ -102,6 +112,7 @@ export const layer = Layer.effectContext(
       }),
       deliverResult: Effect.fn(function* (_, result) {
         yield* failNext
+        yield* object([result])
         const { refuseResults } = yield* Ref.get(memory)
         if (refuseResults > 0) {
           yield* Ref.update(memory, (known) => ({ ...known, refuseResults: refuseResults - 1 }))

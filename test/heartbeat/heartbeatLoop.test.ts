@@ -147,6 +147,22 @@ describe("the heartbeat loop", () => {
     ),
   )
 
+  it.effect("asks once an interval while its clock is wrong, and beats as soon as it is right", () =>
+    running(
+      Effect.gen(function* () {
+        yield* TestClock.adjust("14 minutes")
+        const [state] = yield* Effect.flatMap(Supervisor, ({ states }) => states)
+        assert.strictEqual(state?.consecutiveFailures, 3)
+        assert.match(state?.lastError ?? "", /check the clock of this host/)
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual((yield* beats).length, 1)
+      }),
+      tell({
+        failures: Array.from({ length: 3 }, () => new AgentRefused({ code: "bad_request_signature" })),
+      }),
+    ),
+  )
+
   it.effect("waits as long as Retry-After says, also when a result comes about meanwhile", () =>
     running(
       Effect.gen(function* () {
@@ -192,23 +208,6 @@ describe("the heartbeat loop", () => {
       Effect.andThen(
         Effect.flatMap(Outbox, (outbox) => outbox.add(result)),
         tell({ failures: [away] }),
-      ),
-    ),
-  )
-
-  it.effect("sends a result that is too large for a beat on its own, after it", () =>
-    running(
-      Effect.gen(function* () {
-        yield* TestClock.adjust("1 second")
-        const memory = yield* Effect.flatMap(FakeServer, Ref.get)
-        assert.strictEqual(memory.results.length, 1)
-        assert.deepStrictEqual(
-          memory.beats.map(({ beat }) => beat.results.length),
-          [0],
-        )
-      }),
-      Effect.flatMap(Outbox, (outbox) =>
-        outbox.add({ ...result, problem: { code: "big", detail: "x".repeat(100_000) } }),
       ),
     ),
   )

@@ -27,6 +27,8 @@ describe("hasIndependentProgram", () => {
         const directory = yield* files.makeTempDirectoryScoped()
         const elsewhere = yield* files.makeTempDirectoryScoped()
         const marker = `${elsewhere}/marker`
+        const linked = `${elsewhere}/linked`
+        yield* files.symlink(directory, linked)
         assert.isFalse(yield* hasIndependentProgram(directory))
         const fiber = yield* Effect.gen(function* () {
           const subprocess = yield* Subprocess
@@ -37,10 +39,13 @@ describe("hasIndependentProgram", () => {
             onTimeout: "leave",
           })
         }).pipe(
-          Effect.provide(NodeSubprocess.layer.pipe(Layer.provide(Layer.succeed(OutputDirectory, directory)))),
+          Effect.provide(NodeSubprocess.layer.pipe(Layer.provide(Layer.succeed(OutputDirectory, linked)))),
           Effect.forkChild,
         )
         yield* eventually("the program runs", hasIndependentProgram(directory), isThere)
+        for (const name of [linked, `${linked}/`, `${linked}/../linked`]) {
+          assert.isTrue(yield* hasIndependentProgram(name), name)
+        }
         assert.isFalse(yield* hasIndependentProgram(elsewhere))
         yield* files.writeFileString(marker, "")
         const child = (yield* Fiber.join(fiber)).stdout.trim()

@@ -41,6 +41,30 @@ describe("SystemReboot", () => {
     }),
   )
 
+  it.effect("names who holds the restart back, as Debian 13 refuses it while another apt is at work", () =>
+    Effect.gen(function* () {
+      const denied = when("systemctl reboot", {
+        exitCode: 1,
+        stderr: "Call to Reboot failed: Access denied\n",
+      })
+      // Recorded with systemd 257.13, and a delay as NetworkManager has one.
+      const list = [
+        "apt            0 root 62  systemd-inhibit shutdown APT is installing or upgrading packages block",
+        "NetworkManager 0 root 415 NetworkManager  sleep    NetworkManager needs to turn off networks delay",
+        "unattended-upgrades 0 root 500 unattended-upgr shutdown Stop ongoing upgrades delay",
+        "",
+      ].join("\n")
+      assert.deepStrictEqual(yield* request(systemd, denied, when("systemd-inhibit --list", list)), [
+        ["systemctl reboot", "systemd-inhibit --list --no-legend --no-pager"],
+        "the restart was not accepted: systemctl ended with 1: Call to Reboot failed: Access denied; held back by apt 0 root 62 systemd-inhibit shutdown APT is installing or upgrading packages block",
+      ])
+      assert.strictEqual(
+        (yield* request(systemd, denied))[1],
+        "the restart was not accepted: systemctl ended with 1: Call to Reboot failed: Access denied",
+      )
+    }),
+  )
+
   it.effect("takes a request whose program was ended, by the restart perhaps, for taken", () =>
     Effect.gen(function* () {
       const killed = new SubprocessError({ program: "systemctl", reason: "killed" })

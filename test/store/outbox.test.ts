@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import { CommandId } from "../../src/domain/Identifiers.ts"
@@ -9,7 +11,7 @@ import { agentMigrations } from "../../src/store/agentSchema.ts"
 import { Database } from "../../src/store/Database.ts"
 import { Outbox, outboxLimits } from "../../src/store/Outbox.ts"
 
-const layer = Outbox.layer.pipe(Layer.provide(Database.layer(":memory:", agentMigrations)))
+const layer = Outbox.layer.pipe(Layer.provideMerge(Database.layer(":memory:", agentMigrations)))
 
 const result = (number: number, detail = ""): CommandResult => ({
   commandId: CommandId.make(`cmd_00000000-0000-0000-0000-${String(number).padStart(12, "0")}`),
@@ -85,6 +87,62 @@ describe("Outbox", () => {
         outbox.add,
       )
       assert.deepStrictEqual(yield* outbox.backlog, { pending: outboxLimits.results, dropped: 3 })
+    }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect(
+    "drops what it cannot read any more, counts it, says why once, and gives what comes after it",
+    () =>
+      Effect.gen(function* () {
+        const told: Array<string> = []
+        const log = Logger.layer([
+          Logger.make(({ message, fiber }) => {
+            const { id, why } = fiber.getRef(References.CurrentLogAnnotations)
+            told.push([message, id, why].flat().join(" "))
+          }),
+        ])
+        const outbox = yield* Outbox
+        const database = yield* Database
+        yield* Effect.forEach([1, 2, 3, 4], (number) => outbox.add(result(number)))
+        const spoil = (number: number, body: string) =>
+          database.run("UPDATE outbox SET body = ? WHERE command_id = ?", body, result(number).commandId)
+        yield* spoil(1, '{"commandId":')
+        yield* spoil(3, '{"commandId":"cmd_1","status":"of another version"}')
+        const ids = Effect.map(outbox.due(10_000), ({ results }) => results.map(({ commandId }) => commandId))
+        assert.deepStrictEqual(yield* ids.pipe(Effect.provide(log)), [
+          result(2).commandId,
+          result(4).commandId,
+        ])
+        assert.deepStrictEqual(yield* ids.pipe(Effect.provide(log)), [
+          result(2).commandId,
+          result(4).commandId,
+        ])
+        assert.deepStrictEqual(yield* outbox.backlog, { pending: 2, dropped: 2 })
+        assert.strictEqual(told.length, 2)
+        assert.match(
+          told[0] ?? "",
+          new RegExp(`^result.dropped ${result(1).commandId} it cannot be read: .+`),
+        )
+        assert.match(
+          told[1] ?? "",
+          new RegExp(`^result.dropped ${result(3).commandId} it cannot be read: .+`),
+        )
+      }).pipe(Effect.provide(layer)),
+  )
+
+  it.effect("takes another result in the place of one, where it was in the order", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* Effect.forEach([1, 2], (number) => outbox.add(result(number, "x".repeat(5000))))
+      yield* outbox.replace(result(1, "short"))
+      const { results } = yield* outbox.due(10_000)
+      assert.deepStrictEqual(
+        results.map(({ commandId, problem }) => [commandId, problem?.detail.length]),
+        [
+          [result(1).commandId, 5],
+          [result(2).commandId, 5000],
+        ],
+      )
     }).pipe(Effect.provide(layer)),
   )
 })

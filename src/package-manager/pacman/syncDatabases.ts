@@ -20,8 +20,9 @@ export const parseFileTimes = (stdout: string): ReadonlyMap<string, FileTime> =>
   const files = new Map<string, FileTime>()
   for (const line of outputLines(stdout)) {
     const [, changed, modified, bytes, path] = /^(\d+)\t(\d+)\t(\d+)\t(.+)$/.exec(line) ?? []
+    if (path === undefined) continue
     const times = Option.all([DateTime.make(Number(changed) * 1000), DateTime.make(Number(modified) * 1000)])
-    if (path === undefined || Option.isNone(times)) continue
+    if (Option.isNone(times)) continue
     const [changedAt, modifiedAt] = times.value
     files.set(path, { changedAt, modifiedAt, bytes: Number(bytes) })
   }
