@@ -142,6 +142,8 @@ fetch() { # NAME
   esac
 }
 
+version_in_use() { "$opt/bin/patchctl-agent" --version 2>/dev/null </dev/null | sed 's/.* v//'; }
+
 newer() { # A B   whether A is newer than B
   [ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$1" ]
 }
@@ -169,7 +171,7 @@ download() {
   found=${name#patchctl-agent-}
   found=${found%-"$platform".tar.?z}
   [ -z "$version" ] || [ "$version" = "$found" ] || die "asked for version $version, but the release is $found"
-  running=$("$opt/bin/patchctl-agent" --version 2>/dev/null </dev/null | sed 's/.* v//') || true
+  running=$(version_in_use) || true
   if [ -z "$version" ] && [ -n "$running" ] && newer "$running" "$found"; then
     die "version $running is installed and the release is older ($found); to go back say --version=$found"
   fi
@@ -197,6 +199,24 @@ make_folder() {
   case $1 in "$opt"/*) ;; *) printf '%s\n' "$1" >>"$opt/made-folders" ;; esac
 }
 
+# Not while the agent is being updated, and the other way round: they would undo each other's work. src/self-update/updateLock.ts
+# takes the same lock.
+lock_files() {
+  install -d -m 755 "$opt/update"
+  # Whoever could read it could lock it.
+  umask 077
+  exec 9>>"$opt/update/lock"
+  umask 022
+  if command -v flock >/dev/null && ! flock -n 9; then
+    die 'an update of the agent is under way: wait for its end (systemctl status patchctl-update), then run this again'
+  fi
+  # What was decided before may not hold any more.
+  [ "$(version_in_use)" = "$running" ] || die 'the agent was updated meanwhile: run this again'
+}
+
+# Before anything is started that would inherit the lock.
+unlock_files() { exec 9>&-; }
+
 # Whole or not at all, also when the power goes: the new file gets its name by a rename.
 place() { # MODE SOURCE TARGET
   make_folder "${3%/*}"
@@ -216,8 +236,7 @@ install_files() {
   place 755 "$files/uninstall.sh" "$opt/uninstall.sh"
   place 644 "$files/LICENSE" "$opt/LICENSE"
   if [ -f "$files/root.json" ] && [ ! -e "$opt/update/root.json" ]; then
-    install -d -m 700 "$opt/update"
-    place 600 "$files/root.json" "$opt/update/root.json"
+    place 644 "$files/root.json" "$opt/update/root.json"
   fi
   make_folder /usr/local/bin
   ln -sfn "$opt/bin/patchctl-agent" /usr/local/bin/patchctl
@@ -302,7 +321,10 @@ report() {
   say "PatchCTL agent $version is installed."
   if ! has_license_key; then
     case $manager in
-      systemd) start='systemctl enable --now patchctl' ;;
+      systemd)
+        start='systemctl enable --now patchctl'
+        if [ -f "$opt/update/root.json" ]; then start="$start patchctl-update.timer"; fi
+        ;;
       openrc) start='rc-update add patchctl default && rc-service patchctl start' ;;
       none) start="start: $opt/bin/patchctl-agent run" ;;
     esac
@@ -343,8 +365,10 @@ main() {
   # Here and not in /tmp: that may be too small, or not allow programs to run.
   work=$(mktemp -d "$opt/.install.XXXXXX")
   download
+  lock_files
   install_config
   install_files
+  unlock_files
   case $manager in
     systemd) start_systemd ;;
     openrc) start_openrc ;;

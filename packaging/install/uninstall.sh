@@ -14,11 +14,23 @@ opt=/opt/patchctl
 units=/usr/local/lib/systemd/system
 services='patchctl-update.timer patchctl-update.service patchctl.service patchctl-executor.socket patchctl-installer.socket'
 
-remove_systemd() {
-  # Never in the middle of an installation: it would go on, but nobody would report it.
+# Never in the middle of an installation: it would go on, but nobody would report it.
+refuse_while_working() {
   if systemctl list-units --no-legend --plain 'patchctl-executor@*' 'patchctl-installer@*' | grep -q .; then
+    if [ -n "$was_active" ]; then systemctl start patchctl.service; fi
     die 'a command is being carried out: wait for its end, then run this again'
   fi
+}
+
+remove_systemd() {
+  was_active=
+  refuse_while_working
+  # One that comes at this very moment counts too.
+  if systemctl --quiet is-active patchctl.service; then
+    was_active=1
+    systemctl stop patchctl.service
+  fi
+  refuse_while_working
   for unit in $services; do
     if [ ! -e "$units/$unit" ]; then continue; fi
     systemctl --quiet stop "$unit" || true
@@ -28,7 +40,16 @@ remove_systemd() {
   done
 }
 
+# The daemon starts an executor for each command, and one for a scan, which is soon over.
+executors() {
+  for process in /proc/[0-9]*; do
+    case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in *"$opt/bin/patchctl-agent execute "*) echo "$process" ;; esac
+  done
+}
+
 remove_openrc() {
+  # Without systemd the program's own name is all that tells who is at work.
+  if [ -n "$(executors)" ]; then die 'a command is being carried out: wait for its end, then run this again'; fi
   if rc-service --quiet patchctl status >/dev/null 2>&1; then rc-service patchctl stop; fi
   rc-update --quiet delete patchctl default >/dev/null 2>&1 || true
   rm -f /etc/init.d/patchctl

@@ -36,7 +36,7 @@ export const selftestExitCodes = {
 export const updateExitCodes = {
   0: "up to date, updated, or not to be updated here",
   1: "not updated; the log and patchctl status say why",
-  75: "not now: a command is being carried out, or the server cannot be reached",
+  75: "not now: a command or another update is being carried out, or the server cannot be reached",
 } as const
 
 /** The last lines of a verb's help: its own codes and those it shares with others. */

@@ -2,10 +2,8 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Schema from "effect/Schema"
 import { AgentConfig } from "../config/AgentConfig.ts"
 import type { UpdateAttempt } from "../domain/UpdateAttempt.ts"
-import { lockFile } from "../store/Database.ts"
 import { type Conclusion, settled } from "./Conclusion.ts"
 import { Installation } from "./Installation.ts"
 import { goBack, prove } from "./proveRelease.ts"
@@ -14,15 +12,9 @@ import { ServiceControl } from "./ServiceControl.ts"
 import { Slots } from "./Slots.ts"
 import { takeRelease } from "./takeRelease.ts"
 import { filesError } from "./UpdateFilesError.ts"
+import { updateLock } from "./updateLock.ts"
 import { UpdateMemory } from "./UpdateMemory.ts"
 import type { UpdateState } from "./UpdateState.ts"
-
-/** Two updaters at once would be in each other's way; the other one goes on. */
-export class UpdaterRunning extends Schema.TaggedError<UpdaterRunning>()("UpdaterRunning", {}) {
-  override get message() {
-    return "another update is under way: see systemctl status patchctl-update"
-  }
-}
 
 /** Who else looks after the files, in the one word that the installation left. */
 const owner = Effect.gen(function* () {
@@ -99,12 +91,7 @@ export const updateAgent = Effect.fn("updateAgent")(function* (window: Duration.
     return attempt
   }
   yield* Effect.mapError(files.makeDirectory(update, { recursive: true, mode: 0o755 }), filesError(update))
-  yield* lockFile(`${update}/lock`).pipe(
-    Effect.catchIf(
-      ({ reason }) => reason === "busy",
-      () => Effect.fail(new UpdaterRunning()),
-    ),
-  )
+  yield* updateLock(`${update}/lock`)
   const { outcome, detail, state } = yield* conclude(yield* memory.read, window)
   const attempt: UpdateAttempt = { at: yield* DateTime.now, outcome, detail }
   yield* memory

@@ -1,7 +1,8 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { BuiltRelease, Releases } from "./releases.ts"
-import { changes, filesOf, makeSite, type Site } from "./Site.ts"
+import { eventually } from "../../eventually.ts"
+import { changes, filesOf, makeSite, type Site, slowScriptRuns } from "./Site.ts"
 
 const apt = (site: Site, ...args: ReadonlyArray<string>) => site.box.must(["apt-get", "-qq", "-y", ...args])
 
@@ -68,6 +69,27 @@ const installsUpdate = Effect.fnUntraced(function* (site: Site) {
   assert.strictEqual(yield* installedVersion(site, "unit-quick"), "ii 1.1-1")
 })
 
+/** A removal waits for whoever holds dpkg's lock, and what it would stop is not the installation that does. */
+const outlivesRemoval = Effect.fnUntraced(function* (site: Site) {
+  const slow = yield* site.queue("install_updates", "--package", "unit-slow=1.1-1")
+  yield* slowScriptRuns(site)
+  const removal = yield* site.box.run(["apt-get", "-y", "remove", "patchctl-agent"])
+  assert.strictEqual(removal.exitCode, 100)
+  assert.include(removal.stderr, "/var/lib/dpkg/lock-frontend")
+  yield* site.box.must(["/var/lib/dpkg/info/patchctl-agent.prerm", "remove"])
+  assert.strictEqual(yield* unit(site, "is-active"), "inactive")
+  yield* site.box.must(["touch", "/run/unit-slow-may-end"])
+  yield* eventually(
+    "dpkg has come to its end",
+    installedVersion(site, "unit-slow"),
+    (version) => version === "ii 1.1-1",
+  )
+  // Whoever installs the agent again gets to know what came of it.
+  yield* site.box.must(["systemctl", "start", "patchctl"])
+  const { result } = yield* site.finished(slow)
+  assert.strictEqual(result?.status, "succeeded", JSON.stringify(result))
+})
+
 /** The agent installs its own successor, is restarted in the middle, and reports the result all the same. */
 const upgradesItself = Effect.fnUntraced(function* (site: Site, { version }: BuiltRelease) {
   const before = yield* site.daemon
@@ -83,6 +105,16 @@ const upgradesItself = Effect.fnUntraced(function* (site: Site, { version }: Bui
   assert.strictEqual(yield* unit(site, "is-enabled"), "enabled")
   assert.strictEqual(yield* site.box.must(["cat", "/etc/patchctl/config.json"]), config)
   assert.strictEqual(yield* site.box.must(["dpkg", "--audit"]), "")
+})
+
+/** No timer, and whoever starts an update by hand is told how it is done here. */
+const leavesUpdatesToApt = Effect.fnUntraced(function* (site: Site) {
+  const units = yield* site.box.must(["systemctl", "list-unit-files", "--no-legend", "patchctl*"])
+  assert.include(units, "patchctl.service")
+  assert.notInclude(units, "patchctl-update")
+  const { exitCode, stderr } = yield* site.box.run(["/opt/patchctl/bin/patchctl-agent", "update"])
+  assert.strictEqual(exitCode, 0, stderr)
+  assert.include(stderr, "apt-get install patchctl-agent")
 })
 
 /** An administrator's decision outlives an upgrade. */
@@ -112,6 +144,8 @@ export const lifeOfDeb = Effect.fnUntraced(function* (releases: Releases["Servic
   yield* waitsForKey(site, releases.older)
   yield* worksOnceConfigured(site, releases.older)
   yield* installsUpdate(site)
+  yield* outlivesRemoval(site)
+  yield* leavesUpdatesToApt(site)
   yield* upgradesItself(site, releases.newer)
   yield* staysDisabled(site)
   yield* comesBack(site)

@@ -4,6 +4,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { built, buildOnce } from "../executable/built.ts"
 import { BoxError } from "../lab/hostProcess.ts"
 import { onHost } from "../systemd/SystemdBox.ts"
 
@@ -23,12 +24,19 @@ export interface BuiltRelease {
   readonly deb: string
   readonly rpm: string
   readonly controlPlane: string
+  /** As self-update takes it. */
+  readonly executable: string
 }
 
-/** Two releases, built from this checkout and signed with the same key. */
+/** Two releases, built from this checkout and signed with the same key, whose script installations trust `updates`. */
 export class Releases extends Context.Service<
   Releases,
-  { readonly older: BuiltRelease; readonly newer: BuiltRelease }
+  {
+    readonly older: BuiltRelease
+    readonly newer: BuiltRelease
+    /** `releases`, without any so far, and the `keys` that sign it. */
+    readonly updates: { readonly folder: string; readonly root: string }
+  }
 >()("patchctl/test/system/packages/Releases") {
   static readonly layer = Layer.effect(
     Releases,
@@ -48,9 +56,20 @@ export class Releases extends Context.Service<
         key,
       )
       const { version } = yield* decodeManifest(yield* fs.readFileString(`${checkout}/package.json`))
+      yield* buildOnce
+      const updates = { folder: `${folder}/updates`, root: `${folder}/updates/releases/1.root.json` }
+      const places = ["--keys", `${updates.folder}/keys`, "--out", `${updates.folder}/releases`]
+      yield* must(process.execPath, built.controlPlaneBundle, "release", "init", ...places)
+      const options = ["--fast", "--signing-key", key, "--update-root", updates.root]
       return {
-        older: yield* release(`${folder}/older`, String(version), key),
-        newer: yield* release(`${folder}/newer`, "99.0.0", key),
+        // The checkout's own version is built already.
+        older: yield* release(`${folder}/older`, String(version), options, (copy) =>
+          fs.copy(`${checkout}/dist`, `${copy}/dist`),
+        ),
+        newer: yield* release(`${folder}/newer`, "99.0.0", options, (copy) =>
+          must(process.execPath, `${copy}/scripts/build.ts`),
+        ),
+        updates,
       }
     }),
   ).pipe(Layer.provide(NodeServices.layer))
@@ -64,25 +83,30 @@ export const must = (...argv: readonly [string, ...ReadonlyArray<string>]) =>
       : Effect.fail(new BoxError({ what: `${argv.join(" ")}: exit code ${exitCode}\n${stdout}${stderr}` })),
   )
 
-/** Builds in a copy: a version is in the sources, and dist/ of the checkout is others'. */
-const release = Effect.fnUntraced(function* (copy: string, version: string, key: string) {
+/** Makes the packages in a copy: a version is in the sources, and dist/ of the checkout is others'. */
+const release = Effect.fnUntraced(function* <E>(
+  copy: string,
+  version: string,
+  options: ReadonlyArray<string>,
+  build: (copy: string) => Effect.Effect<unknown, E>,
+) {
   const fs = yield* FileSystem.FileSystem
   yield* fs.makeDirectory(`${copy}/docs/reference`, { recursive: true })
   yield* Effect.forEach(sources, (name) => fs.copy(`${checkout}/${name}`, `${copy}/${name}`))
   yield* fs.symlink(yield* fs.realPath(`${checkout}/node_modules`), `${copy}/node_modules`)
   const manifest = yield* decodeManifest(yield* fs.readFileString(`${copy}/package.json`))
   yield* fs.writeFileString(`${copy}/package.json`, JSON.stringify({ ...manifest, version }))
-  yield* must(process.execPath, `${copy}/scripts/build.ts`)
+  yield* build(copy)
   const folder = `${copy}/packages`
-  const options = ["--fast", "--signing-key", key, "--output", folder]
   const dated = ["env", "SOURCE_DATE_EPOCH=1767225600", process.execPath] as const
-  yield* must(...dated, `${copy}/scripts/package.ts`, ...options)
-  const built: BuiltRelease = {
+  yield* must(...dated, `${copy}/scripts/package.ts`, ...options, "--output", folder)
+  const made: BuiltRelease = {
     version,
     folder,
     deb: `patchctl-agent_${version}_amd64.deb`,
     rpm: `patchctl-agent-${version}-1.x86_64.rpm`,
     controlPlane: `${copy}/dist/bundle/patchctl-control-plane.mjs`,
+    executable: `${copy}/dist/linux-x64/patchctl-agent`,
   }
-  return built
+  return made
 })

@@ -4,13 +4,17 @@ import * as FileSystem from "effect/FileSystem"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { SystemdBox } from "../systemd/SystemdBox.ts"
 import type { Releases } from "./releases.ts"
-import { changes, filesOf, makeSite, type Site } from "./Site.ts"
+import { changes, filesOf, makeSite, type Site, slowScriptRuns } from "./Site.ts"
 
 /** As `curl … | sh -s -- …` runs it: the script comes on stdin. */
-const runScript = (site: Site, script: string, ...options: ReadonlyArray<string>) =>
+export const runScript = (site: Site, script: string, ...options: ReadonlyArray<string>) =>
   site.box.run(["sh", "-s", "--", ...options], script)
 
-const installs = Effect.fnUntraced(function* (site: Site, script: string, ...options: ReadonlyArray<string>) {
+export const installs = Effect.fnUntraced(function* (
+  site: Site,
+  script: string,
+  ...options: ReadonlyArray<string>
+) {
   const { exitCode, stdout, stderr } = yield* runScript(site, script, ...options)
   assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" })
   assert.notInclude(stdout, site.licenseKey)
@@ -24,17 +28,26 @@ const slots = (site: Site) =>
 
 const config = (site: Site) => site.box.must(["cat", "/etc/patchctl/config.json"])
 
-/** Databases of the daemon come and go with it. */
+/** Databases of the daemon come and go with it, and the timer may have made an attempt to update meanwhile. */
 const withoutState = (box: SystemdBox) =>
   Effect.map(
     filesOf(box),
-    (files) => new Set([...files].filter((line) => !/^\/var\/lib\/patchctl(?:-executor)?\//.test(line))),
+    (files) =>
+      new Set(
+        [...files].filter(
+          (line) =>
+            !/^\/(?:var\/lib\/patchctl(?:-executor)?)\/|^\/opt\/patchctl\/update\/(?:metadata|state\.json)/.test(
+              line,
+            ),
+        ),
+      ),
   )
 
 /** From a machine without the agent to a machine without the agent, by the install script alone. */
-export const lifeOfScript = Effect.fnUntraced(function* ({ older, newer }: Releases["Service"]) {
+export const lifeOfScript = Effect.fnUntraced(function* (releases: Releases["Service"]) {
   const fs = yield* FileSystem.FileSystem
-  const site = yield* makeSite({ older, newer })
+  const { older, newer } = releases
+  const site = yield* makeSite(releases)
   const { box } = site
   const script = yield* fs.readFileString(`${older.folder}/install.sh`)
   const before = yield* filesOf(box)
@@ -66,6 +79,15 @@ export const lifeOfScript = Effect.fnUntraced(function* ({ older, newer }: Relea
   assert.deepStrictEqual(yield* slots(site), [older.version, newer.version])
   const links = yield* box.must(["stat", "-c", "%h %a %U:%G %F", "/opt/patchctl/bin/patchctl-agent"])
   assert.strictEqual(links.trim(), "2 755 root:root regular file")
+
+  // Nobody is left without the result of an installation.
+  const slow = yield* site.queue("install_updates", "--package", "unit-slow=1.1-1")
+  yield* slowScriptRuns(site)
+  const busy = yield* runScript(site, script, "--uninstall")
+  assert.strictEqual(busy.exitCode, 1)
+  assert.include(busy.stderr, "a command is being carried out")
+  yield* box.must(["touch", "/run/unit-slow-may-end"])
+  assert.strictEqual((yield* site.finished(slow)).result?.status, "succeeded")
 
   // An old list that is signed all the same takes nobody back unasked.
   const back = yield* runScript(site, script, "--from=/srv/older")

@@ -61,9 +61,14 @@ const mustOnHost = (...argv: readonly [string, ...ReadonlyArray<string>]) =>
       : Effect.fail(new BoxError({ what: `${argv.join(" ")}: ${stderr}` })),
   )
 
-/** Builds a root of `systemdRoot.sh` unless it is there, and answers its folder. */
+/** Builds a root of `systemdRoot.sh` or `derivedRoot.sh` unless it is there, and answers its folder. */
 export const prepare = (rootName: string) =>
-  mustOnHost("bash", `${scripts}/systemdRoot.sh`, "build", rootName)
+  mustOnHost(
+    "bash",
+    `${scripts}/${/-(?:openrc|rpm)$/.test(rootName) ? "derivedRoot.sh" : "systemdRoot.sh"}`,
+    "build",
+    rootName,
+  )
 
 /** Boots a machine over a prepared root. It is gone, with all that runs in it, when the scope closes. */
 export const make = Effect.fnUntraced(

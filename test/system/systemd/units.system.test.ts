@@ -40,7 +40,13 @@ const wordsFor = (weakness: string, unit: string): ReadonlyArray<string> => {
 }
 
 const dependents = ["patchctl.service", "patchctl-executor.socket", "patchctl-executor@1.service"]
-const names = [...dependents, "patchctl-installer.socket", "patchctl-installer@1.service"]
+const names = [
+  ...dependents,
+  "patchctl-installer.socket",
+  "patchctl-installer@1.service",
+  "patchctl-update.service",
+  "patchctl-update.timer",
+]
 const verify = ["systemd-analyze", "verify", "--recursive-errors=yes", "--man=no", ...names]
 
 const releases = process.env["PATCHCTL_LONG"] === "1" ? ["bookworm", "trixie"] : ["bookworm"]
@@ -50,6 +56,7 @@ describe("the sandbox of each unit", () => {
     ["patchctl.service", 14],
     ["patchctl-executor@.service", 48],
     ["patchctl-installer@.service", 39],
+    ["patchctl-update.service", 25],
   ] as const)("%s has an exposure of at most %i tenths", ([unit, threshold]) =>
     Effect.gen(function* () {
       const { exitCode, verdict } = yield* score(`${unitFolder}/${unit}`, threshold)
@@ -63,6 +70,7 @@ describe("the sandbox of each unit", () => {
     ["patchctl.service", []],
     ["patchctl-executor@.service", []],
     ["patchctl-installer@.service", ["patchctl-executor@.service"]],
+    ["patchctl-update.service", []],
   ] as const)("%s says why each exception stands", ([unit, alsoExplainedIn]) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -83,14 +91,13 @@ describe("the sandbox of each unit", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
-  it.effect("keeps the daemon's memory from becoming code", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      assert.match(
-        yield* fs.readFileString(`${unitFolder}/patchctl.service`),
-        /^MemoryDenyWriteExecute=yes$/m,
-      )
-    }).pipe(Effect.provide(NodeServices.layer)),
+  it.effect.each(["patchctl.service", "patchctl-update.service"])(
+    "keeps the memory of %s from becoming code",
+    (unit) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        assert.match(yield* fs.readFileString(`${unitFolder}/${unit}`), /^MemoryDenyWriteExecute=yes$/m)
+      }).pipe(Effect.provide(NodeServices.layer)),
   )
 })
 

@@ -7,6 +7,7 @@ import * as NodeSubprocess from "../../../src/host/NodeSubprocess.ts"
 import { Subprocess } from "../../../src/host/Subprocess.ts"
 import { SystemCalls } from "../../../src/host/SystemCalls.ts"
 import { updateAgent } from "../../../src/self-update/updateAgent.ts"
+import { updateLock } from "../../../src/self-update/updateLock.ts"
 import { licenseKey } from "../../e2e/AgentProcess.ts"
 import { agentProgram, Programs } from "../../e2e/Programs.ts"
 import { standIn } from "./standIn.ts"
@@ -20,6 +21,14 @@ const onHost = Effect.fnUntraced(function* (program: string, ...args: ReadonlyAr
   const { exitCode, stderr } = yield* subprocess.run({ program, args, timeout: "30 seconds" })
   assert.strictEqual(exitCode, 0, stderr)
 }, Effect.provide(NodeSubprocess.layer))
+
+/** Whether a shell could take the lock. */
+const freeForShell = (lock: string) =>
+  Effect.gen(function* () {
+    const subprocess = yield* Subprocess
+    const request = { program: "flock", args: ["-n", lock, "true"], timeout: "30 seconds" } as const
+    return (yield* subprocess.run(request)).exitCode === 0
+  }).pipe(Effect.provide(NodeSubprocess.layer))
 
 /** A disk of its own, until the scope ends. */
 const mounted = Effect.fnUntraced(function* (path: string, size: string) {
@@ -53,6 +62,26 @@ describe("an attempt to update", () => {
         yield* onHost("mount", "-o", "remount,size=200m", disk)
         assert.strictEqual((yield* attempt(disk, server)).outcome, "updated")
         yield* works(disk, "1.1.0")
+      }),
+    ),
+  )
+
+  it.live("changes nothing while somebody else is at work, who may be a shell", () =>
+    inWorld(({ root, server, releases }) =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        yield* releases.add("1.1.0", standIn("1.1.0"))
+        const lock = `${root}/update/lock`
+        yield* Effect.gen(function* () {
+          yield* updateLock(lock)
+          assert.strictEqual((yield* Effect.flip(attempt(root, server)))._tag, "UpdaterRunning")
+          assert.isFalse(yield* freeForShell(lock))
+          // Others cannot lock what they cannot open.
+          assert.strictEqual((yield* files.stat(lock)).mode & 0o777, 0o600)
+        }).pipe(Effect.scoped, Effect.provide(layers(root, configOf(root, server))))
+        assert.isTrue(yield* freeForShell(lock))
+        yield* works(root, "1.0.0")
+        assert.strictEqual((yield* attempt(root, server)).outcome, "updated")
       }),
     ),
   )
