@@ -33,6 +33,8 @@ const sourceTime = Effect.suspend(() => {
 
 const makePackages = Effect.fn(function* ({ arch, output, signingKey, updateRoot, fast }: Asked) {
   const files = yield* FileSystem.FileSystem
+  // Modes of folders end up in the packages, whatever the one who makes them is used to.
+  process.umask(0o022)
   const dist = `${checkout}/dist`
   const executable = `${dist}/linux-${arch}/patchctl-agent`
   if (!(yield* files.exists(executable))) {

@@ -1,9 +1,5 @@
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Command from "effect/cli/Command"
-import { apply } from "../../src/cli/apply.ts"
-import { execute } from "../../src/cli/execute.ts"
 import {
   configCodes,
   type ExitCodes,
@@ -13,58 +9,11 @@ import {
   updateExitCodes,
   usageCodes,
 } from "../../src/cli/exitCodes.ts"
-import { root } from "../../src/cli/root.ts"
-import { run } from "../../src/cli/run.ts"
-import { scan } from "../../src/cli/scan.ts"
-import { selftest } from "../../src/cli/selftest.ts"
-import { status } from "../../src/cli/status.ts"
-import { update } from "../../src/cli/update.ts"
-import { AgentConfig } from "../../src/config/AgentConfig.ts"
-import { Executor } from "../../src/executor/Executor.ts"
-import { Host } from "../../src/host/Host.ts"
-import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
-import { Collector } from "../../src/scan/Collector.ts"
-import { ScanHost } from "../../src/scan/ScanHost.ts"
-import { Ledger } from "../../src/store/Ledger.ts"
-import { StatusFile } from "../../src/store/StatusFile.ts"
-import { Trust } from "../../src/store/Trust.ts"
 import { runCommand } from "../cli/runVerb.ts"
-
-/** Asking for help runs no verb, so none needs its services. */
-const unrun = <const Name extends string, Input, Context, E, R>(
-  verb: Command.Command<Name, Input, Context, E, R>,
-) => Command.withHandler(verb, () => Effect.die("a verb was run"))
-
-const unbuilt = Effect.die("a verb was run")
-
-const unbuiltLayers = {
-  signed: Layer.mergeAll(
-    Layer.effect(Executor, unbuilt),
-    Layer.effect(Ledger, unbuilt),
-    Layer.effect(Trust, unbuilt),
-  ),
-  local: Layer.mergeAll(
-    Layer.effect(AgentConfig, unbuilt),
-    Layer.effect(Collector, unbuilt),
-    Layer.effect(Host, unbuilt),
-    Layer.effect(PackageManagers, unbuilt),
-    Layer.effect(ScanHost, unbuilt),
-    Layer.effect(StatusFile, unbuilt),
-  ),
-}
-
-const patchctl = root([
-  unrun(status),
-  unrun(scan),
-  unrun(selftest),
-  unrun(run),
-  unrun(execute(unbuiltLayers)),
-  unrun(apply),
-  unrun(update),
-])
+import { agentProgram } from "./agentProgram.ts"
 
 const section = Effect.fnUntraced(function* (title: string, args: ReadonlyArray<string>) {
-  const { stdout } = yield* runCommand(patchctl, [...args, "--help"])
+  const { stdout } = yield* runCommand(agentProgram, [...args, "--help"])
   return `## ${title}\n\n\`\`\`text\n${stdout}\n\`\`\`\n`
 })
 
