@@ -13,6 +13,7 @@ import { printDocument } from "../src/cli/printDocument.ts"
 import { type Cost, costOf, runBare } from "./measure/childCost.ts"
 import { median, rounded } from "./measure/statistics.ts"
 import { background } from "./startup/background.ts"
+import { coldFile } from "./startup/coldFile.ts"
 import { idleDaemon } from "./startup/idleDaemon.ts"
 import { idleMemory } from "./startup/idleMemory.ts"
 import { judgeStartup } from "./startup/judgeStartup.ts"
@@ -76,6 +77,7 @@ const xzBytes = Effect.callback<Option.Option<number>>((resume) => {
 
 const measureExecutable = Effect.fn(function* (directory: string) {
   const files = yield* FileSystem.FileSystem
+  yield* coldFile(executable)
   const idle = yield* idleDaemon(executable, directory)
   const xz = yield* xzBytes
   const { size } = yield* files.stat(executable)
@@ -89,6 +91,9 @@ const measurePeer = Effect.fn(function* (peer: Peer, directory: string) {
   if (program === undefined) return { name: peer.name, missing: "not installed" }
   const folder = `${directory}/${peer.name.replaceAll(" ", "-")}`
   yield* files.makeDirectory(folder)
+  if (peer.configuration !== undefined) {
+    yield* files.writeFileString(`${folder}/agent.conf`, peer.configuration(folder))
+  }
   return yield* background(program, peer.daemon(folder), `${folder}/log`).pipe(
     Effect.flatMap((pid) => idleMemory(pid, 20)),
     Effect.scoped,

@@ -160,9 +160,10 @@ const selfAsExecutor = (
   variables: Environment["Service"]["variables"],
 ): ExecutorProgram => ({
   program: process.execPath,
-  // The executable needs no file of a program: there, the second word is the name that it was called by.
+  // The executable needs neither flags of Node nor a file of a program: there, the second word is the name that it was
+  // called by.
   args: [
-    ...(isSea() ? [] : process.argv.slice(1, 2)),
+    ...(isSea() ? [] : [...process.execArgv, ...process.argv.slice(1, 2)]),
     "execute",
     ...(path === defaultConfigPath ? [] : ["--config", path]),
   ],

@@ -10,7 +10,12 @@ const decodeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(ServeRepor
 const settleSeconds = 40
 
 /** As the unit sets it. */
-const unitEnvironment = { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1" }
+const unitEnvironment = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  UV_THREADPOOL_SIZE: "1",
+}
 
 /** Memory of the executable as a daemon that has scanned this machine and beats every 2 s. */
 export const idleDaemon = Effect.fn("idleDaemon")(function* (executable: string, directory: string) {
