@@ -127,7 +127,7 @@ export const installUpdates = Effect.fn("installUpdates")(
       },
       ...(failure !== undefined && { problem: { code: failure.reason, detail: failure.message } }),
     }
-    return yield* requestReboot(request.reboot, outcome)
+    return yield* requestReboot(request, outcome)
   },
   Effect.catchTag("ManagerError", (error) => Effect.succeed(managerFailed(error))),
 )

@@ -10,11 +10,14 @@ import { managerLockRetry } from "../schedules.ts"
 import { CommandJournal, HostRestarting } from "./CommandJournal.ts"
 import type { CommandOutcome } from "./CommandOutcome.ts"
 
+/** When a command may restart the host; `deadline` is no later than the end of the policy's window. */
+type RebootTerms = Pick<InstallUpdates, "reboot" | "deadline">
+
 /** Whether the command asks for a restart, now that its packages are in place. */
-const isWanted = (policy: InstallUpdates["reboot"], { status }: CommandOutcome, report: InstallReport) =>
+const isWanted = ({ reboot }: RebootTerms, { status }: CommandOutcome, report: InstallReport) =>
   status !== "failed" &&
   !report.dryRun &&
-  (policy === "always" || (policy === "if_required" && report.reboot?.required === "yes"))
+  (reboot === "always" || (reboot === "if_required" && report.reboot?.required === "yes"))
 
 /** What makes a restart now a danger: a host with a kernel or boot loader that is half set up may not come back. */
 const danger = Effect.fnUntraced(function* ({ outcomes }: InstallReport) {
@@ -46,12 +49,12 @@ const without = (outcome: CommandOutcome, code: string, detail: string, remedy: 
  * is no restart, with the problem if there should have been one.
  */
 export const requestReboot = Effect.fn("requestReboot")(function* (
-  policy: InstallUpdates["reboot"],
+  terms: RebootTerms,
   outcome: CommandOutcome,
 ) {
   if (outcome.output?.command !== "install_updates") return outcome
   const { report } = outcome.output
-  if (!isWanted(policy, outcome, report)) return outcome
+  if (!isWanted(terms, outcome, report)) return outcome
   const host = yield* Host
   const journal = yield* CommandJournal
   const reboot = yield* Reboot
@@ -60,6 +63,11 @@ export const requestReboot = Effect.fn("requestReboot")(function* (
   if (reason !== undefined) {
     const detail = `the host was not restarted: ${reason}`
     return without(outcome, "reboot_withheld", detail, "mend that, then restart the host")
+  }
+  const { deadline } = terms
+  if (deadline !== undefined && (yield* DateTime.isPast(deadline))) {
+    const detail = `the host was not restarted: the deadline, or the end of this host's window, was ${DateTime.formatIso(deadline)}`
+    return without(outcome, "reboot_withheld", detail, "restart the host in its next window")
   }
   const boot = yield* Effect.result(host.bootId)
   if (boot._tag === "Failure") {

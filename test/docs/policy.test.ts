@@ -52,7 +52,8 @@ A window is what the clock on the wall shows. When clocks go forward, the hour t
 go back, an hour that comes twice is open twice.
 
 \`install_updates\` begins only in a window, and what has not begun when it closes is left out, as with a \`deadline\`. A
-package transaction that has begun is finished. Dry runs and the other commands may come at any time.
+package transaction that has begun is finished; a restart of the host that would come after the window is withheld. Dry
+runs and the other commands may come at any time.
 
 ## A policy that cannot be used
 

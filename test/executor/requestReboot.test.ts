@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -59,7 +60,7 @@ const outcomeWith = (
 
 /** What happened in which order, and what came of it. */
 const ask = Effect.fnUntraced(function* (
-  policy: InstallUpdates["reboot"],
+  terms: Pick<InstallUpdates, "reboot" | "deadline">,
   outcome: CommandOutcome,
   journalFault?: StoreError,
 ) {
@@ -75,7 +76,7 @@ const ask = Effect.fnUntraced(function* (
         if (journalFault !== undefined) return yield* journalFault
       }),
   })
-  const answer = yield* requestReboot(policy, outcome).pipe(
+  const answer = yield* requestReboot(terms, outcome).pipe(
     Effect.map((result) => ({ tag: result.status, code: result.problem?.code, problem: result.problem })),
     Effect.catch((error) => Effect.succeed({ tag: error._tag, code: undefined, problem: undefined })),
     Effect.provide(journal),
@@ -104,14 +105,17 @@ const cases: ReadonlyArray<
 describe("requestReboot", () => {
   it.effect.each(cases)("%s, required %s, after %s: %i requests", ([policy, required, status, times]) =>
     Effect.gen(function* () {
-      const answer = yield* ask(policy, outcomeWith(required, { status }))
+      const answer = yield* ask(
+        { ...(policy !== undefined && { reboot: policy }) },
+        outcomeWith(required, { status }),
+      )
       assert.deepStrictEqual([answer.asked, answer.tag], [times, times === 0 ? status : "HostRestarting"])
     }).pipe(Effect.provide(world)),
   )
 
   it.effect("writes the result with boot id and kernel into the ledger first", () =>
     Effect.gen(function* () {
-      const { story, restart } = yield* ask("if_required", outcomeWith("yes"))
+      const { story, restart } = yield* ask({ reboot: "if_required" }, outcomeWith("yes"))
       assert.deepStrictEqual(story, ["00000000 written after 0 requests"])
       assert.deepStrictEqual(
         [restart?.bootIdBefore, restart?.kernelBefore],
@@ -123,7 +127,7 @@ describe("requestReboot", () => {
   it.effect("does not restart a host whose ledger cannot be written", () =>
     Effect.gen(function* () {
       const full = new StoreError({ path: "executor.sqlite", reason: "full", cause: "as told" })
-      const { tag, asked } = yield* ask("always", outcomeWith("yes"), full)
+      const { tag, asked } = yield* ask({ reboot: "always" }, outcomeWith("yes"), full)
       assert.deepStrictEqual([tag, asked], ["StoreError", 0])
     }).pipe(Effect.provide(world)),
   )
@@ -133,7 +137,7 @@ describe("requestReboot", () => {
       const memory = yield* FakeReboot.FakeRebootMemory
       const detail = "systemctl ended with 1: Call to Reboot failed: Access denied; held back by apt"
       yield* Ref.update(memory, (known) => ({ ...known, refusal: Option.some(detail) }))
-      const { tag, problem, asked } = yield* ask("always", outcomeWith("no"))
+      const { tag, problem, asked } = yield* ask({ reboot: "always" }, outcomeWith("no"))
       assert.deepStrictEqual([tag, asked], ["partial", 1])
       assert.deepStrictEqual(problem, {
         code: "reboot_refused",
@@ -146,7 +150,7 @@ describe("requestReboot", () => {
   it.effect("withholds the restart while a package is half configured: the host may not come back", () =>
     Effect.gen(function* () {
       const { tag, code, asked } = yield* ask(
-        "always",
+        { reboot: "always" },
         outcomeWith("yes", { status: "partial" }, "half_configured"),
       )
       assert.deepStrictEqual([tag, code, asked], ["partial", "reboot_withheld", 0])
@@ -176,10 +180,30 @@ describe("requestReboot", () => {
                 ],
           ),
         })
-        const fiber = yield* Effect.forkChild(Effect.provide(ask("always", outcomeWith("yes")), busy))
+        const fiber = yield* Effect.forkChild(
+          Effect.provide(ask({ reboot: "always" }, outcomeWith("yes")), busy),
+        )
         yield* TestClock.adjust("5 minutes")
         const { code, asked } = yield* Fiber.join(fiber)
         assert.deepStrictEqual([code, asked], ["reboot_withheld", 0])
+      }).pipe(Effect.provide(world)),
+  )
+
+  it.effect(
+    "withholds the restart after the deadline, which a policy's window sets too, and not before it",
+    () =>
+      Effect.gen(function* () {
+        const now = yield* DateTime.now
+        const late = yield* ask(
+          { reboot: "always", deadline: DateTime.subtract(now, { seconds: 1 }) },
+          outcomeWith("yes"),
+        )
+        assert.deepStrictEqual([late.tag, late.code, late.asked], ["partial", "reboot_withheld", 0])
+        const inTime = yield* ask(
+          { reboot: "always", deadline: DateTime.add(now, { seconds: 1 }) },
+          outcomeWith("yes"),
+        )
+        assert.deepStrictEqual([inTime.tag, inTime.asked], ["HostRestarting", 1])
       }).pipe(Effect.provide(world)),
   )
 
@@ -190,7 +214,7 @@ describe("requestReboot", () => {
         ...host,
         bootId: new HostUnreadable({ path: "/proc/sys/kernel/random/boot_id" }),
       })
-      const { code, asked } = yield* Effect.provide(ask("always", outcomeWith("yes")), blind)
+      const { code, asked } = yield* Effect.provide(ask({ reboot: "always" }, outcomeWith("yes")), blind)
       assert.deepStrictEqual([code, asked], ["reboot_withheld", 0])
     }).pipe(Effect.provide(world)),
   )
