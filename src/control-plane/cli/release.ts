@@ -105,7 +105,7 @@ const renew = Command.make(
 ).pipe(
   Command.withShortDescription("Say once more that this is the latest"),
   Command.withDescription(
-    `Signs anew before what is published is too old for agents; run it from a timer. freshness-key.pem is enough. Where release-key.pem is beside it, the list of executables is renewed too; where root-key.pem is, the keys: put another release-key.pem or freshness-key.pem in place of the old one to change it.\n\n${releaseExitCodesText}`,
+    `Signs anew before what is published is too old for agents; run it from a timer. freshness-key.pem is enough. Where release-key.pem is beside it, the list of executables is renewed too; where root-key.pem is, the keys: put another in place of the old one to change it, and the old root-key.pem beside the new one as former-root-key.pem.\n\n${releaseExitCodesText}`,
   ),
 )
 

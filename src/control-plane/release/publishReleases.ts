@@ -6,7 +6,13 @@ import * as Path from "effect/Path"
 import type { KeyObject } from "node:crypto"
 import { writeWhole } from "../data/writeWhole.ts"
 import { ReleaseFailed } from "./ReleaseFailed.ts"
-import { findReleaseKey, makeReleaseKeys, readReleaseKey, releaseKeyFiles } from "./releaseKeys.ts"
+import {
+  findReleaseKey,
+  formerRootKeyFile,
+  makeReleaseKeys,
+  readReleaseKey,
+  releaseKeyFiles,
+} from "./releaseKeys.ts"
 import { readReleases, type ReleaseRepository } from "./ReleaseRepository.ts"
 import { described, type Document, expiryText, signed, specVersion, tufKey } from "./signedMetadata.ts"
 
@@ -109,8 +115,8 @@ export const createReleases = Effect.fn("createReleases")(function* (publication
 })
 
 /**
- * The root that names the keys of today. Where the root key is at hand, and another key was put in place of an old one or
- * half of the root's time is over, the next root is published.
+ * The root that names the keys of today. Where the root key is at hand, and a key was put in place of an old one or half of
+ * the root's time is over, the next root is published.
  */
 const currentRoot = Effect.fnUntraced(function* (
   { directory, keys: from }: Publication,
@@ -123,13 +129,20 @@ const currentRoot = Effect.fnUntraced(function* (
   const now = yield* DateTime.now
   const young =
     DateTime.Order(DateTime.addDuration(now, { days: rootDays / 2 }), DateTime.makeUnsafe(root.expires)) < 0
-  if (young && signs(root, "targets", release) && signs(root, "timestamp", freshness)) return root
-  if (!signs(root, "root", key)) {
-    return yield* failed(`${releaseKeyFiles.root} in ${from} is not the root key that agents trust`)
+  const isTrusted = signs(root, "root", key)
+  if (isTrusted && young && signs(root, "targets", release) && signs(root, "timestamp", freshness))
+    return root
+  const former = isTrusted ? undefined : yield* findReleaseKey(from, "formerRoot")
+  if (!isTrusted && (former === undefined || !signs(root, "root", former))) {
+    return yield* failed(
+      `${releaseKeyFiles.root} in ${from} is not the root key that agents trust: to change that key, put the one before beside it as ${formerRootKeyFile}`,
+    )
   }
   const paths = yield* Path.Path
   const next = makeRoot(root.version + 1, yield* expiry(rootDays), { root: key, release, freshness })
-  yield* writeWhole(paths.join(directory, `${next.version}.root.json`), signed(next, [key]).bytes)
+  // Agents go from the root they have to the next one, which must have the signatures of both (specification, 5.3.4).
+  const signers = former === undefined ? [key] : [former, key]
+  yield* writeWhole(paths.join(directory, `${next.version}.root.json`), signed(next, signers).bytes)
   return next
 })
 

@@ -15,7 +15,12 @@ export const releaseKeyFiles = {
   release: "release-key.pem",
   freshness: "freshness-key.pem",
 } as const
-export type ReleaseRole = keyof typeof releaseKeyFiles
+
+/** Beside them while the root key changes: agents believe a new one that both have signed. */
+export const formerRootKeyFile = "former-root-key.pem"
+
+const keyFiles = { ...releaseKeyFiles, formerRoot: formerRootKeyFile } as const
+export type ReleaseRole = keyof typeof keyFiles
 
 const failed = (detail: string) => new ReleaseFailed({ reason: "failed", detail })
 
@@ -40,7 +45,7 @@ export const makeReleaseKeys = Effect.fn("makeReleaseKeys")(
 export const findReleaseKey = Effect.fn("findReleaseKey")(function* (directory: string, role: ReleaseRole) {
   const files = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
-  const path = paths.join(directory, releaseKeyFiles[role])
+  const path = paths.join(directory, keyFiles[role])
   const pem = yield* files.readFileString(path).pipe(
     Effect.catchIf(
       ({ reason }) => reason._tag === "NotFound",
@@ -65,7 +70,7 @@ export const readReleaseKey = Effect.fnUntraced(function* (directory: string, ro
     key ??
     (yield* new ReleaseFailed({
       reason: "noInput",
-      detail: `there is no ${releaseKeyFiles[role]} in ${directory}: give the directory of \`release init\` as --keys`,
+      detail: `there is no ${keyFiles[role]} in ${directory}: give the directory of \`release init\` as --keys`,
     }))
   )
 })

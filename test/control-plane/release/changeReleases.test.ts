@@ -1,8 +1,10 @@
+import { Metadata, MetadataKind } from "@tufjs/models"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import {
@@ -34,6 +36,16 @@ const inRepository = <A, E>(
     yield* files.writeFileString(file, "an executable")
     yield* test(publication, file)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+const decodeJson = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.MutableJson)),
+)
+
+const rootOf = Effect.fnUntraced(function* (directory: string, number: number) {
+  const files = yield* FileSystem.FileSystem
+  const json = yield* decodeJson(yield* files.readFileString(`${directory}/${number}.root.json`))
+  return Metadata.fromJSON(MetadataKind.Root, json)
+})
 
 const listed = Effect.fnUntraced(function* (directory: string) {
   const { targets } = yield* readReleases(directory)
@@ -129,6 +141,18 @@ describe("a directory of releases", () => {
           // Somebody else's keys.
           const stranger = yield* Effect.flip(renewReleases({ ...publication, keys: other.keys }))
           assert.include(stranger.message, "not the root key")
+          // The root key too, which the one before has to sign.
+          const before = yield* rootOf(publication.directory, 3)
+          yield* files.rename(`${publication.keys}/root-key.pem`, `${publication.keys}/former-root-key.pem`)
+          yield* files.copyFile(`${other.keys}/root-key.pem`, `${publication.keys}/root-key.pem`)
+          assert.strictEqual((yield* renewReleases(publication)).rootVersion, 4)
+          const next = yield* rootOf(publication.directory, 4)
+          before.verifyDelegate(MetadataKind.Root, next)
+          next.verifyDelegate(MetadataKind.Root, next)
+          assert.strictEqual((yield* renewReleases(publication)).rootVersion, 4)
+          yield* files.copyFile(`${publication.keys}/former-root-key.pem`, `${publication.keys}/root-key.pem`)
+          yield* files.remove(`${publication.keys}/former-root-key.pem`)
+          assert.include((yield* Effect.flip(renewReleases(publication))).message, "not the root key")
         }),
       ),
   )

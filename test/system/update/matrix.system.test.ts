@@ -1,9 +1,11 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { DatabaseSync } from "node:sqlite"
+import { makeReleaseKeys } from "../../../src/control-plane/release/releaseKeys.ts"
 import { processIdentity } from "../../../src/host/processIdentity.ts"
 import { UpdateState } from "../../../src/self-update/UpdateState.ts"
 import { ledgerMigrations } from "../../../src/store/ledgerSchema.ts"
@@ -80,6 +82,24 @@ describe("an attempt to update", () => {
         assert.strictEqual(outcome, "wrong_signature")
         yield* works(root, "1.0.0")
         assert.strictEqual((yield* remembered(root)).last?.outcome, "wrong_signature")
+      }),
+    ),
+  )
+
+  it.live("follows the vendor from key to key, the root key among them", () =>
+    inWorld(({ root, server, releases }) =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const { keys } = releases.publication
+        for (const version of ["1.1.0", "1.2.0"]) {
+          yield* files.rename(`${keys}/root-key.pem`, `${keys}/former-root-key.pem`)
+          yield* files.remove(`${keys}/release-key.pem`)
+          yield* Effect.provide(makeReleaseKeys(keys), NodeServices.layer)
+          yield* releases.add(version, standIn(version))
+        }
+        // Two roots at once, as a host sees them that was off for long.
+        assert.strictEqual((yield* attempt(root, server)).outcome, "updated")
+        yield* works(root, "1.2.0")
       }),
     ),
   )
