@@ -5,7 +5,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { BoxError } from "../lab/hostProcess.ts"
-import { onHost, type Result } from "../systemd/SystemdBox.ts"
+import { onHost, type Result } from "../lab/machine.ts"
 
 // The flake of this checkout against a stand-in for nixpkgs, with a store of its own, without network.
 

@@ -5,7 +5,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import { agentVersion } from "../../../src/agentVersion.ts"
 import { eventually } from "../../eventually.ts"
-import { make, onHost } from "../systemd/SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
+import { make } from "../systemd/SystemdBox.ts"
 import { NixFlake } from "./NixFlake.ts"
 
 const checkout = `${import.meta.dirname}/../../..`

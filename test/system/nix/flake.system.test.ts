@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import { agentVersion } from "../../../src/agentVersion.ts"
-import { onHost } from "../systemd/SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
 import { bootHost, program } from "./bootHost.ts"
 import { NixFlake } from "./NixFlake.ts"
 

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { onHost, prepare } from "../systemd/SystemdBox.ts"
+import { onHost, prepare } from "../lab/machine.ts"
 import type { Releases } from "./releases.ts"
 
 const packaging = `${import.meta.dirname}/../../../packaging`

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { onHost } from "../systemd/SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
 import type { Releases } from "./releases.ts"
 
 const inCopy = (release: string, commands: string, ...hidden: ReadonlyArray<string>) =>

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { built, buildOnce } from "../executable/built.ts"
 import { BoxError } from "../lab/hostProcess.ts"
-import { onHost } from "../systemd/SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
 
 const checkout = `${import.meta.dirname}/../../..`
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { BoxError } from "../lab/hostProcess.ts"
-import { onHost, type SystemdBox } from "./SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
+import type { SystemdBox } from "./SystemdBox.ts"
 
 /** Every file of a matrix box by its path: type, mode, owner, link target, file capabilities and a digest of its content. */
 export type Tree = ReadonlyMap<string, string>

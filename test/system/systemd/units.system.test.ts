@@ -3,7 +3,8 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
-import { installUnits, make, onHost, unitFolder } from "./SystemdBox.ts"
+import { onHost } from "../lab/machine.ts"
+import { installUnits, make, unitFolder } from "./SystemdBox.ts"
 
 // What systemd itself says of packaging/systemd: its score of each sandbox, and whether it understands every line.
 
