@@ -24,6 +24,8 @@ const Size = Schema.Struct({
   rawBytes: Schema.Int,
   packedBytes: Schema.Int,
   ...Measured.fields,
+  /** Under the flags of the executable. */
+  shippedWall: Schema.Finite,
   wallLimit: Schema.Finite,
   kilobytesLimit: Schema.Finite,
 })

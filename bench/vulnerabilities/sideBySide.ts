@@ -6,7 +6,7 @@ import { timeProgram } from "../measure/programCost.ts"
 import { median, rounded } from "../measure/statistics.ts"
 import type { Contender, Measured, Unit } from "./CorrelationReport.ts"
 import { debsecanPeer } from "./debsecanPeer.ts"
-import { measureInProcess, runScan } from "./ours.ts"
+import { fromSource, measureInProcess, runScan } from "./ours.ts"
 import type { Peer } from "./Peer.ts"
 import { publishHost, type PublishedHost } from "./publishHost.ts"
 import { rpmPeers } from "./rpmPeers.ts"
@@ -16,6 +16,9 @@ import { syntheticHost } from "./syntheticFeed.ts"
 // Programs that answer the same question, about the same packages and by the same advisories, in one run.
 
 const ourName = "patchctl"
+
+/** What `npm run build` makes. */
+const executable = `dist/linux-${process.arch}/patchctl-agent`
 
 type Pairs = Readonly<Record<Unit, ReadonlyArray<string>>>
 
@@ -103,16 +106,21 @@ const compare = Effect.fnUntraced(function* <E, R>(match: Match<E, R>, rounds: n
   const noTime = yield* obstacle([timeProgram], false)
   if (noTime !== undefined) return [first, ...absent(noTime)]
 
-  const { pairs } = yield* runScan(published)
-  const own: Peer = {
-    who: `${ourName} scan --inventory, a process, from source`,
+  const { pairs } = yield* runScan(fromSource, published)
+  const scan = (how: string, patchctl: ReadonlyArray<string>): Peer => ({
+    who: `${ourName} scan --inventory, ${how}`,
     unit,
     dataBytes: published.packedBytes,
-    run: Effect.map(runScan(published), (scan) => ({ cost: scan.cost, pairs: scan.pairs[unit] })),
-  }
+    run: Effect.map(runScan(patchctl, published), (ran) => ({ cost: ran.cost, pairs: ran.pairs[unit] })),
+  })
+  const files = yield* FileSystem.FileSystem
+  const own = [
+    scan("from source", fromSource),
+    ...((yield* files.exists(executable)) ? [scan("executable", [executable])] : []),
+  ]
   const problem = yield* obstacle(match.needs, match.needsRoot)
   const peers = problem === undefined ? yield* Effect.exit(match.peers) : Exit.succeed([])
-  const rows = yield* race(host, [own, ...(Exit.isSuccess(peers) ? peers.value : [])], pairs, rounds)
+  const rows = yield* race(host, [...own, ...(Exit.isSuccess(peers) ? peers.value : [])], pairs, rounds)
   if (Exit.isFailure(peers)) return [first, ...rows, ...absent(Cause.pretty(peers.cause))]
   return [first, ...rows, ...(problem === undefined ? [] : absent(problem))]
 }, Effect.scoped)

@@ -61,14 +61,9 @@ export const mustOnHost = (...argv: readonly [string, ...ReadonlyArray<string>])
       : Effect.fail(new BoxError({ what: `${argv.join(" ")}: ${stderr}` })),
   )
 
-/** Builds a root of `systemdRoot.sh` or `derivedRoot.sh` unless it is there, and answers its folder. */
+/** Builds a root of `systemdRoot.sh` unless it is there, and answers its folder. */
 export const prepare = (rootName: string) =>
-  mustOnHost(
-    "bash",
-    `${import.meta.dirname}/${/-(?:openrc|rpm)$/.test(rootName) ? "derivedRoot.sh" : "systemdRoot.sh"}`,
-    "build",
-    rootName,
-  )
+  mustOnHost("bash", `${import.meta.dirname}/systemdRoot.sh`, "build", rootName)
 
 /** Starts the program that holds a machine, which ends with the scope: by the end of its input, or else by force. */
 export const holdMachine = (argv: readonly [string, ...ReadonlyArray<string>]) =>

@@ -5,6 +5,8 @@
 # NAME: RELEASE-service   systemd, and an archive of its own in which updates of unit-slow and unit-quick wait
 #       RELEASE-matrix    systemd, and about a hundred real packages downloaded but not installed; their names are in
 #                         /root/matrix-packages; all of the root is older than /root/matrix-built
+#       bookworm-openrc   of bookworm-service: OpenRC instead of systemd, set up as Alpine is, with busybox as init
+#       bookworm-rpm      of bookworm-service: dnf and an empty rpm database, as the made-up rpm distribution LabOS 9
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -12,6 +14,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB=${PATCHCTL_LAB:-/var/tmp/patchctl-lab}
 # shellcheck source=archive.sh
 . "$HERE/archive.sh"
+# shellcheck source=derivedRoots.sh
+. "$HERE/derivedRoots.sh"
 
 trap 'printf "lab: %s failed at line %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" >&2' ERR
 die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
@@ -100,12 +104,18 @@ build_matrix() {
 }
 
 build_into() {
-  local name=$1 dir=$2
+  local name=$1 dir=$2 lower
   exec 9>"$LAB/$name.lock"
   flock 9
   [ ! -e "$dir" ] || return 0
   rm -rf "$dir.tmp"
-  bootstrap "${name%-*}" "$dir.tmp"
+  case $name in
+    *-openrc | *-rpm)
+      lower=$("${BASH_SOURCE[0]}" build "${name%-*}-service")
+      cp -a --reflink=auto "$lower" "$dir.tmp"
+      ;;
+    *) bootstrap "${name%-*}" "$dir.tmp" ;;
+  esac
   "build_${name##*-}" "$dir.tmp"
   mv "$dir.tmp" "$dir"
 }
@@ -114,11 +124,11 @@ build() {
   local name=$1 id dir
   case $name in
     *[!a-z0-9-]* | -*) die "not a root: $name" ;;
-    *-service | *-matrix) ;;
+    *-service | *-matrix | bookworm-openrc | bookworm-rpm) ;;
     *) die "not a root: $name" ;;
   esac
   # A changed script is another root: boxes may still be running on the former one.
-  id=$(cat "$HERE/systemdRoot.sh" "$HERE/archive.sh" | sha256sum | cut -c1-12)
+  id=$(cat "$HERE"/{systemdRoot,derivedRoots,archive}.sh | sha256sum | cut -c1-12)
   dir=$LAB/$name-$id
   # A process of its own: on the left of || bash switches -e off, and a half-built root would pass.
   [ -e "$dir" ] || "${BASH_SOURCE[0]}" build-into "$name" "$dir" >"$LAB/$name.log.$$" 2>&1 ||
@@ -132,5 +142,5 @@ mkdir -p "$LAB"; chmod 755 "$LAB"
 case ${1:-} in
   build-into) build_into "$2" "$3" ;;
   build) build "${2:?name of a root}" ;;
-  *) sed -n '4,7p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  *) sed -n '4,9p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
