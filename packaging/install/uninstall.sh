@@ -18,7 +18,7 @@ services='patchctl-update.timer patchctl-update.service patchctl.service patchct
 refuse_while_working() {
   if systemctl list-units --no-legend --plain 'patchctl-executor@*' 'patchctl-installer@*' | grep -q .; then
     if [ -n "$was_active" ]; then systemctl start patchctl.service; fi
-    die 'a command is being carried out: wait for its end, then run this again'
+    die 'a command is being carried out, or a scan: wait for its end, then run this again'
   fi
 }
 
@@ -49,7 +49,7 @@ executors() {
 
 remove_openrc() {
   # Without systemd the program's own name is all that tells who is at work.
-  if [ -n "$(executors)" ]; then die 'a command is being carried out: wait for its end, then run this again'; fi
+  if [ -n "$(executors)" ]; then die 'a command is being carried out, or a scan: wait for its end, then run this again'; fi
   if rc-service --quiet patchctl status >/dev/null 2>&1; then rc-service patchctl stop; fi
   rc-update --quiet delete patchctl default >/dev/null 2>&1 || true
   rm -f /etc/init.d/patchctl
