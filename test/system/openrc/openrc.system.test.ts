@@ -50,7 +50,11 @@ layer(Archives.layer, { timeout: "300 seconds", excludeTestServices: true })("Op
         yield* site.server("a complete scan", ({ scanVerdict }) => scanVerdict === "complete")
         assert.strictEqual((yield* service("status")).exitCode, 0)
         assert.include(yield* box.must(["rc-update", "show", "default"]), "patchctl")
-        assert.include(yield* box.must(["cat", "/opt/patchctl/log/agent.log"]), "executor=spawn")
+        yield* eventually(
+          "the log file tells of its executor",
+          box.run(["grep", "executor=spawn", "/opt/patchctl/log/agent.log"]),
+          (said) => said.exitCode === 0,
+        )
         const { pid } = yield* site.daemon
         const environment = (yield* box.must(["cat", `/proc/${pid}/environ`])).split("\0")
         assert.includeMembers(environment, ["MALLOC_ARENA_MAX=1", "UV_THREADPOOL_SIZE=1"])
