@@ -9,8 +9,9 @@ const nameOf = ({ issuer, commandKeys }: TrustAnchor) =>
   idOfUntrusted([issuer, ...commandKeys.map(({ x }) => x)].join(" "))
 
 /**
- * Pins what the first enrolment presented. It is the one thing the executor believes without a signature, and only while
- * nothing is pinned: from then on, whoever took over the daemon cannot bring keys of his own.
+ * Pins what an enrolment presented. Keys are believed without a signature only while none are pinned: from then on, whoever
+ * took over the daemon cannot bring keys of his own. The agent's id is believed at any time, because an agent that the control
+ * plane has deleted enrols under another one; docs/security.md says what that lets the daemon's user do.
  */
 export const pinKeys = Effect.fn("pinKeys")(function* (anchor: TrustAnchor) {
   const ledger = yield* Ledger
