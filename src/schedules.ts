@@ -25,8 +25,8 @@ const worthRetrying = (error: Retryable) =>
   error.retryable === true && (error.retryAfterSeconds ?? 0) <= Duration.toSeconds(retryAfterWithinRound)
 
 /**
- * One request to the control plane: at most 4 more tries within 90 s, full jitter below 1 s doubling to 20 s,
- * only when the error says it may help, never sooner than the server's Retry-After.
+ * One request to the control plane: at most 4 more tries, the last begun within 90 s of the first failure, full jitter
+ * below 1 s doubling to 20 s, only when the error says it may help, never sooner than the server's Retry-After.
  */
 export const controlPlaneRetry = Schedule.min([
   Schedule.exponential("1 second"),
@@ -42,8 +42,14 @@ export const controlPlaneRetry = Schedule.min([
   Schedule.upTo({ times: 4, duration: "90 seconds" }),
 )
 
-/** From connecting to the last byte of one request. */
+/** From connecting to the last byte of one request, without the time for the bytes that it sends. */
 export const requestTimeout = Duration.seconds(30)
+
+/** 8 kbit/s for one request: half of a line of 16 kbit/s, which beats and whatever else the host does share. */
+const slowestBytesPerSecond = 1000
+
+/** How much longer a request may take for the bytes that it sends. A whole scan of 3,000 packages has 40 to 700 KB. */
+export const sendingTime = (bytes: number) => Duration.seconds(Math.ceil(bytes / slowestBytesPerSecond))
 
 /** One file of a vulnerability feed, from connecting to the last byte: some 100 KB, over any line. */
 export const feedDownloadTimeout = Duration.minutes(5)

@@ -12,6 +12,7 @@ import { readBody } from "./bodies.ts"
 import { connectionFailure } from "./connectionFailure.ts"
 import { proxyFor, readProxy } from "./proxy.ts"
 import { refusal } from "./refusal.ts"
+import { sendingBody } from "./sendingBody.ts"
 
 const userAgent = { "user-agent": `patchctl-agent/${agentVersion}` }
 
@@ -19,8 +20,8 @@ const userAgent = { "user-agent": `patchctl-agent/${agentVersion}` }
 export const callUrl = (apiUrl: string, path: string) => `${apiUrl.replace(/\/+$/, "")}${path}`
 
 /**
- * Builds the function that sends one request to the control plane and lets `take` read the answer, within `timeout` from
- * connecting to the last byte.
+ * Builds the function that sends one request to the control plane and lets `take` read the answer. From connecting to the
+ * last byte it has `timeout` and the time for the bytes it sends.
  */
 export const makeRequest = Effect.fnUntraced(function* (timeout: Duration.Duration) {
   const client = yield* HttpClient.HttpClient
@@ -28,25 +29,28 @@ export const makeRequest = Effect.fnUntraced(function* (timeout: Duration.Durati
   const url = new URL(config.api_url)
   const proxy = proxyFor(yield* readProxy, url)
 
-  const tooLate = new RequestFailed({
-    code: "timed_out",
-    retryable: true,
-    detail: `${url.host} took longer than ${Duration.format(timeout)}`,
-  })
+  const tooLate = (allowed: Duration.Duration) =>
+    new RequestFailed({
+      code: "timed_out",
+      retryable: true,
+      detail: `${url.host} took longer than ${Duration.format(allowed)}`,
+    })
   const broken = (error: HttpClientError.HttpClientError): TlsRefused | RequestFailed =>
     connectionFailure(error.cause, url.host, proxy)
 
-  return <A, E>(
+  return Effect.fnUntraced(function* <A, E>(
     request: HttpClientRequest.HttpClientRequest,
     take: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E>,
-  ) =>
-    client.execute(HttpClientRequest.setHeaders(request, userAgent)).pipe(
+  ) {
+    const sending = yield* sendingBody(HttpClientRequest.setHeaders(request, userAgent), timeout)
+    return yield* client.execute(sending.request).pipe(
       Effect.flatMap(take),
       Effect.catchIf(HttpClientError.isHttpClientError, (error) => Effect.fail(broken(error))),
       // Trace headers cost 200 bytes a beat; they are worth it where somebody collects traces.
       Effect.provideService(HttpClient.TracerPropagationEnabled, config.otlp_url !== undefined),
-      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(tooLate) }),
+      Effect.raceFirst(Effect.flatMap(sending.late, tooLate)),
     )
+  })
 })
 
 /** Fails with what an answer other than 2xx means. */

@@ -111,9 +111,12 @@ export const makeNetworkedAgent = Effect.fn("NetworkedAgent.make")(function* (nu
     },
     "spawn",
   )
-  const daemon = yield* home.start({
-    through: [...network.inAgent, ...ownFiles, path("hosts"), path("resolv.conf"), path("status")],
-  })
+  const launch = home
+    .start({
+      through: [...network.inAgent, ...ownFiles, path("hosts"), path("resolv.conf"), path("status")],
+    })
+    .pipe(Scope.provide(scope))
+  const daemon = yield* launch
   const agentId = yield* enrolledAs(home, daemon.pid)
   const params = { agentId }
 
@@ -128,12 +131,15 @@ export const makeNetworkedAgent = Effect.fn("NetworkedAgent.make")(function* (nu
     return ids
   })
 
+  /** The host has more packages: stanzas of dpkg's database. */
+  const install = (stanzas: string) => files.writeFileString(path("status"), stanzas, { flag: "a" })
+
   let installed = 0
   /** The host has one package more. */
   const changeInventory = Effect.suspend(() => {
     installed += 1
     const stanza = `\nPackage: patchctl-lab-${installed}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nMaintainer: lab\nDescription: lab\n\n`
-    return files.writeFileString(path("status"), stanza, { flag: "a" })
+    return install(stanza)
   })
 
   const begun = Effect.map(Effect.option(home.ledger), (ledger) =>
@@ -166,7 +172,15 @@ export const makeNetworkedAgent = Effect.fn("NetworkedAgent.make")(function* (nu
     straight,
     queued,
     queue,
+    install,
     changeInventory,
+    /** The daemon once more, after its end, beating at another pace. */
+    launchWith: Effect.fnUntraced(function* (otherSeconds: number) {
+      const config = yield* files.readFileString(home.path)
+      const other = config.replace(/"heartbeat_seconds":\d+/, `"heartbeat_seconds":${otherSeconds}`)
+      yield* files.writeFileString(home.path, other)
+      return yield* launch
+    }),
     installed: () => installed,
     begun,
     /** Commands of which the control plane's database has a result. */

@@ -18,6 +18,7 @@ const enrolled = {
   agentId,
   exchangeToken: "token",
   issuer: "https://issuer.example",
+  organization: "org",
   commandKeys: [agentKey.publicKey],
   nextBeatSeconds: 300,
   features: [],
