@@ -15,7 +15,7 @@ export class ExecutorUnavailable extends Schema.TaggedError<ExecutorUnavailable>
   }
 }
 
-/** The executor does not take these keys, now or later. */
+/** The executor does not take these keys, or this agent id, now or later. */
 export class KeysRefused extends Schema.TaggedError<KeysRefused>()("KeysRefused", {
   detail: Schema.String,
 }) {
@@ -37,9 +37,11 @@ export class ExecutorClient extends Context.Service<
     readonly collect: (
       refresh: RefreshPolicy,
     ) => Effect.Effect<ReadonlyArray<CollectedManager>, ExecutorUnavailable>
-    /** Pins the keys of a first enrolment; the same keys may come with another agent id later. */
+    /** Pins what a first enrolment presented; afterwards only the same is accepted. */
     readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, ExecutorUnavailable | KeysRefused>
     /** Puts the keys of a rotation statement in place of those that are pinned. */
     readonly rotate: (statement: string) => Effect.Effect<void, ExecutorUnavailable | KeysRefused>
+    /** Puts the agent id of a renaming statement in place of the one that is pinned. */
+    readonly rename: (statement: string) => Effect.Effect<void, ExecutorUnavailable | KeysRefused>
   }
 >()("patchctl/command/ExecutorClient") {}

@@ -65,7 +65,7 @@ export const askExecutor = (carry: Carrier): ExecutorClient["Service"] => {
       detail: `it answered ${kind} to another question: agent and executor are of different versions, restart the agent`,
     })
 
-  const changeKeys = Effect.fnUntraced(function* (request: ExecutorRequest) {
+  const changePins = Effect.fnUntraced(function* (request: ExecutorRequest) {
     const answer = yield* ask(request, executorKeysTimeout, silence)
     if (answer.kind === "pinned") return
     return yield* answer.kind === "refused" ? new KeysRefused({ detail: answer.detail }) : unexpected(answer)
@@ -83,7 +83,8 @@ export const askExecutor = (carry: Carrier): ExecutorClient["Service"] => {
       const answer = yield* ask({ kind: "local", operation }, executorCollectTimeout, silence)
       return answer.kind === "collected" ? answer.managers : yield* unexpected(answer)
     }),
-    pin: Effect.fn("ExecutorClient.pin")((anchor) => changeKeys({ kind: "pin", anchor })),
-    rotate: Effect.fn("ExecutorClient.rotate")((statement) => changeKeys({ kind: "rotate", statement })),
+    pin: Effect.fn("ExecutorClient.pin")((anchor) => changePins({ kind: "pin", anchor })),
+    rotate: Effect.fn("ExecutorClient.rotate")((statement) => changePins({ kind: "rotate", statement })),
+    rename: Effect.fn("ExecutorClient.rename")((statement) => changePins({ kind: "rename", statement })),
   })
 }

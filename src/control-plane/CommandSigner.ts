@@ -1,5 +1,6 @@
 import { CompactSign, decodeProtectedHeader, SignJWT } from "jose"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -7,15 +8,17 @@ import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { AgentRenamingClaims, agentRenamingType } from "../protocol/AgentRenaming.ts"
 import { CommandClaims, commandType } from "../protocol/CommandEnvelope.ts"
 import { type CommandKeys, type CommandKeysUnusable, readCommandKeys } from "./data/commandKeys.ts"
 import { type DataDirectory, files } from "./data/DataDirectory.ts"
 
 const encodeClaims = Schema.encodeSync(CommandClaims)
+const encodeRenaming = Schema.encodeSync(AgentRenamingClaims)
 
 const headerOf = ({ publicKey }: CommandKeys) => ({ alg: "EdDSA", typ: commandType, kid: publicKey.kid })
 
-/** Signs commands with a key that serves for nothing else, and says which keys agents shall obey. */
+/** Signs commands with a key that serves for nothing else, and says which keys agents shall obey, under which id. */
 export class CommandSigner extends Context.Service<
   CommandSigner,
   {
@@ -27,6 +30,10 @@ export class CommandSigner extends Context.Service<
     readonly sign: (claims: CommandClaims) => Effect.Effect<string>
     /** The same command under the key in force, where the envelope was signed with an earlier one. */
     readonly renew: (envelope: string) => Effect.Effect<string>
+    /** A renaming statement: JWS, compact, EdDSA, `typ: patchctl-agent-renaming+jws`. */
+    readonly rename: (
+      names: Pick<AgentRenamingClaims, "organization" | "from" | "to">,
+    ) => Effect.Effect<string>
     /** What an agent must follow whose keys are of this generation, oldest first. */
     readonly rotationsAfter: (generation: number) => Effect.Effect<ReadonlyArray<string>>
   }
@@ -78,11 +85,25 @@ export class CommandSigner extends Context.Service<
           )
         })
 
+        const rename = Effect.fn("CommandSigner.rename")(function* (
+          names: Parameters<CommandSigner["Service"]["rename"]>[0],
+        ) {
+          const now = yield* keys
+          const iat = Math.floor(DateTime.toEpochMillis(yield* DateTime.now) / 1000)
+          const renaming = encodeRenaming({ iss: options.issuer, iat, ...names })
+          return yield* Effect.promise(() =>
+            new SignJWT(renaming)
+              .setProtectedHeader({ ...headerOf(now), typ: agentRenamingType })
+              .sign(now.privateKey),
+          )
+        })
+
         return CommandSigner.of({
           issuer: options.issuer,
           keys,
           sign,
           renew,
+          rename,
           rotationsAfter: (generation) =>
             Effect.map(keys, ({ statements }) => statements.slice(generation, generation + 100)),
         })

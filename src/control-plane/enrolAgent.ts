@@ -18,19 +18,29 @@ export const enrolAgent = Effect.fn("enrolAgent")(function* (organization: strin
     agentId: AgentId.make(`agt_${yield* random.uuidV4()}`),
     exchangeToken: yield* random.uuidV4(),
   }
-  const granted = yield* agents.enrol(organization, enrolment, fresh, yield* DateTime.now)
+  const { agentId, exchangeToken, formerAgentId } = yield* agents.enrol(
+    organization,
+    enrolment,
+    fresh,
+    yield* DateTime.now,
+  )
   yield* Effect.logInfo("agent.enrolled").pipe(
-    Effect.annotateLogs({ agent: granted.agentId, organization, host: enrolment.facts.hostname }),
+    Effect.annotateLogs({ agent: agentId, organization, host: enrolment.facts.hostname }),
   )
   const { publicKey: commandKey, generation } = yield* signer.keys
   const keyRotations = yield* signer.rotationsAfter(enrolment.keyGeneration ?? 0)
+  // Only of the id that this agent was made in place of: for an agent that lived on its own, commands may have been signed.
+  const renamed = formerAgentId !== undefined && formerAgentId === enrolment.formerAgentId
   const [feedKey, ...nextFeedKeys] = yield* feeds.keys
   const enrolled: Enrolled = {
-    ...granted,
+    agentId,
+    exchangeToken,
     issuer: signer.issuer,
+    organization,
     commandKeys: [commandKey],
     ...(generation > 0 && { keyGeneration: generation }),
     ...(keyRotations.length > 0 && { keyRotations }),
+    ...(renamed && { renaming: yield* signer.rename({ organization, from: formerAgentId, to: agentId }) }),
     ...(feedKey !== undefined && { feedKeys: [feedKey, ...nextFeedKeys] }),
     nextBeatSeconds: yield* HeartbeatInterval,
     features: [],

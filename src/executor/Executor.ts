@@ -17,7 +17,7 @@ import { PackageManagers } from "../package-manager/PackageManagers.ts"
 import type { CommandClaims } from "../protocol/CommandEnvelope.ts"
 import { ScanHost } from "../scan/ScanHost.ts"
 import type { StoreError } from "../store/Database.ts"
-import { Ledger, type UnfinishedCommand } from "../store/Ledger.ts"
+import { Ledger } from "../store/Ledger.ts"
 import { StatusFile } from "../store/StatusFile.ts"
 import { Trust, type TrustError } from "../store/Trust.ts"
 import { CommandJournal, type HostRestarting } from "./CommandJournal.ts"
@@ -85,6 +85,11 @@ export class Executor extends Context.Service<
       /** What this process is carrying out: an entry of its own that is not among them was given up by an error. */
       const running = yield* Ref.make<ReadonlySet<string>>(new Set())
 
+      const resolve = Effect.fnUntraced(function* () {
+        const known = yield* Ref.get(running)
+        yield* resolveUnfinished(self, ({ executor, id }) => (executor === self ? known.has(id) : undefined))
+      })
+
       const refuse = Effect.fnUntraced(function* (refusal: Refusal, issuer: string) {
         const now = yield* DateTime.now
         const result: CommandResult = {
@@ -96,17 +101,20 @@ export class Executor extends Context.Service<
           finishedAt: now,
         }
         if (refusal.authentic) {
+          // One that has begun, under a name that this host had then, has a result of its own to come.
+          const unfinished = yield* ledger.unfinished
+          if (unfinished.some(({ id }) => id === refusal.id)) yield* resolve()
           // Kept as the command's one result: what is refused today must not be carried out tomorrow.
           yield* ledger.finish(result, issuer)
-        } else {
-          yield* ledger.audit({
-            id: refusal.id,
-            name: refusal.command,
-            issuer: "",
-            event: "refused",
-            outcome: refusal.message,
-          })
+          return Option.getOrElse(yield* ledger.resultOf(refusal.id), () => result)
         }
+        yield* ledger.audit({
+          id: refusal.id,
+          name: refusal.command,
+          issuer: "",
+          event: "refused",
+          outcome: refusal.message,
+        })
         return result
       })
 
@@ -140,6 +148,7 @@ export class Executor extends Context.Service<
         const begun = yield* ledger.begin({
           id: claims.jti,
           seq: claims.seq,
+          audience: claims.aud,
           name,
           issuer,
           signedAt: DateTime.makeUnsafe(claims.iat * 1000),
@@ -208,9 +217,6 @@ export class Executor extends Context.Service<
         return result
       })
 
-      const isMine = (known: ReadonlySet<string>) => (entry: UnfinishedCommand) =>
-        entry.executor === self ? known.has(entry.id) : undefined
-
       const execute = Effect.fn("Executor.execute")(function* (envelope: string, report: ReportProgress) {
         const anchor = yield* trust.anchor
         if (Option.isNone(anchor)) {
@@ -229,7 +235,7 @@ export class Executor extends Context.Service<
           const claims = yield* authenticate(envelope, anchor.value)
           const known = yield* ledger.resultOf(claims.jti)
           if (Option.isSome(known)) return known.value
-          yield* resolveUnfinished(isMine(yield* Ref.get(running)))
+          yield* resolve()
           const resolved = yield* ledger.resultOf(claims.jti)
           if (Option.isSome(resolved)) return resolved.value
 

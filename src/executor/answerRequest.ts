@@ -6,6 +6,7 @@ import { Executor } from "./Executor.ts"
 import { checkUpdates } from "./checkUpdates.ts"
 import { healthCheck } from "./healthCheck.ts"
 import { pinKeys } from "./pinKeys.ts"
+import { renameAgent } from "./renameAgent.ts"
 import { rotateKeys } from "./rotateKeys.ts"
 
 /** The one event that ends an answer. */
@@ -45,14 +46,17 @@ export const answerSigned = Effect.fn("answerSigned")(function* (
     case "pin":
       return yield* pinKeys(request.anchor).pipe(
         Effect.as(pinned),
-        Effect.catchTag("TrustError", (error) =>
-          error.reason === "other_keys" ? Effect.succeed(refused(error.message)) : error,
-        ),
+        Effect.catchTag("PinRefused", (error) => Effect.succeed(refused(error.message))),
       )
     case "rotate":
       return yield* rotateKeys(request.statement).pipe(
         Effect.as(pinned),
         Effect.catchTag("RotationRefused", (error) => Effect.succeed(refused(error.message))),
+      )
+    case "rename":
+      return yield* renameAgent(request.statement).pipe(
+        Effect.as(pinned),
+        Effect.catchTag("RenamingRefused", (error) => Effect.succeed(refused(error.message))),
       )
   }
 })

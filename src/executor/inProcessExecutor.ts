@@ -28,7 +28,7 @@ export const layer: Layer.Layer<ExecutorClient, StoreError, Collector | Executor
           Effect.provideContext(services),
           Effect.mapError((cause) => new ExecutorUnavailable({ detail: cause.message, cause })),
         )
-      const changeKeys = Effect.fnUntraced(function* (request: Parameters<typeof ask>[0]) {
+      const changePins = Effect.fnUntraced(function* (request: Parameters<typeof ask>[0]) {
         const answer = yield* ask(request)
         if (answer.kind === "refused") return yield* new KeysRefused({ detail: answer.detail })
       })
@@ -41,8 +41,9 @@ export const layer: Layer.Layer<ExecutorClient, StoreError, Collector | Executor
             : yield* new ExecutorUnavailable({ detail: `it answered ${answer.kind}` })
         }),
         collect: (refresh) => Effect.map(collector.collect(refresh), ({ managers }) => managers),
-        pin: (anchor) => changeKeys({ kind: "pin", anchor }),
-        rotate: (statement) => changeKeys({ kind: "rotate", statement }),
+        pin: (anchor) => changePins({ kind: "pin", anchor }),
+        rotate: (statement) => changePins({ kind: "rotate", statement }),
+        rename: (statement) => changePins({ kind: "rename", statement }),
       })
     }),
   )

@@ -12,6 +12,10 @@ export const restartPatience = Duration.minutes(30)
 export interface HostNow {
   readonly now: DateTime.Utc
   readonly bootId: string
+  /** Whether the first process of this host was started after the command began. */
+  readonly isInitNew: boolean
+  /** The most that can have passed since the restart was asked for, by the kernel's seconds since boot, if it is known. */
+  readonly mostSeconds: number | undefined
   readonly kernelRelease: string
   readonly reboot: RebootState
 }
@@ -47,11 +51,12 @@ const amended = (
 
 /**
  * The result of a command that asked for a restart: none while the host may still be about to go down. Another boot id
- * is the proof that it restarted; whether it then runs what was installed is for its reboot state to say.
+ * is the proof that it restarted, and so is a first process younger than the command: a container may show the boot id of
+ * the machine around it, which stays the same. Whether it then runs what was installed is for its reboot state to say.
  */
 export const judgeRestart = (restart: AwaitedRestart, host: HostNow): Option.Option<CommandResult> => {
   const { result, bootId, requestedAt } = restart
-  if (host.bootId !== bootId) {
+  if (host.bootId !== bootId || host.isInitNew) {
     const still = host.reboot.required === "yes" ? host.reboot.reasons.map(({ detail }) => detail) : []
     return Option.some(
       amended(
@@ -69,7 +74,9 @@ export const judgeRestart = (restart: AwaitedRestart, host: HostNow): Option.Opt
     )
   }
   // Clocks are set a little right at any time; one that was set back by much says nothing about how long it has been.
-  const waiting = Duration.isLessThan(Duration.abs(DateTime.distance(requestedAt, host.now)), restartPatience)
+  const waiting =
+    (host.mostSeconds !== undefined && host.mostSeconds < Duration.toSeconds(restartPatience)) ||
+    Duration.isLessThan(Duration.abs(DateTime.distance(requestedAt, host.now)), restartPatience)
   if (waiting) return Option.none()
   return Option.some(
     amended(
@@ -77,7 +84,7 @@ export const judgeRestart = (restart: AwaitedRestart, host: HostNow): Option.Opt
       host,
       {
         code: "reboot_did_not_happen",
-        detail: `a restart was asked for at ${DateTime.formatIso(requestedAt)}, and the host still runs the same boot`,
+        detail: `a restart was asked for at ${DateTime.formatIso(requestedAt)}, and the host still runs the same boot, ${bootId}, with the same first process`,
         remedy: "see what keeps it from restarting: systemd-inhibit --list, journalctl -b; then restart it",
       },
       false,

@@ -4,14 +4,13 @@ import { Ledger } from "../store/Ledger.ts"
 import { Trust } from "../store/Trust.ts"
 import { idOfUntrusted } from "./verifyEnvelope.ts"
 
-/** A name for these keys in the audit log. */
-const nameOf = ({ issuer, commandKeys }: TrustAnchor) =>
-  idOfUntrusted([issuer, ...commandKeys.map(({ x }) => x)].join(" "))
+/** A name in the audit log for what is to be pinned. */
+const nameOf = ({ agentId, organization, issuer, commandKeys }: TrustAnchor) =>
+  idOfUntrusted([agentId, organization, issuer, ...commandKeys.map(({ x }) => x)].join(" "))
 
 /**
- * Pins what an enrolment presented. Keys are believed without a signature only while none are pinned: from then on, whoever
- * took over the daemon cannot bring keys of his own. The agent's id is believed at any time, because an agent that the control
- * plane has deleted enrols under another one; docs/security.md says what that lets the daemon's user do.
+ * Pins what an enrolment presented. It is believed without a signature only while nothing is pinned: from then on, whoever
+ * took over the daemon can bring neither keys of his own nor another agent's id.
  */
 export const pinKeys = Effect.fn("pinKeys")(function* (anchor: TrustAnchor) {
   const ledger = yield* Ledger
@@ -21,7 +20,7 @@ export const pinKeys = Effect.fn("pinKeys")(function* (anchor: TrustAnchor) {
     .pin(anchor)
     .pipe(
       Effect.tapError((error) =>
-        error._tag === "TrustError"
+        error._tag === "PinRefused"
           ? ledger.audit({ ...line, issuer: "", event: "refused", outcome: error.message })
           : Effect.void,
       ),

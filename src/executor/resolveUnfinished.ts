@@ -1,4 +1,5 @@
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -6,7 +7,7 @@ import type { CommandOutput, CommandResult } from "../domain/Command.ts"
 import { CommandId } from "../domain/Identifiers.ts"
 import type { InstallPlan, PackageOutcome } from "../domain/InstallPlan.ts"
 import { Host } from "../host/Host.ts"
-import { isAlive } from "../host/processIdentity.ts"
+import { isAlive, processIdentity } from "../host/processIdentity.ts"
 import { outcomesOf } from "../package-manager/packageOutcomes.ts"
 import { type DetectedManager, PackageManagers } from "../package-manager/PackageManagers.ts"
 import { type AwaitedRestart, Ledger, type UnfinishedCommand } from "../store/Ledger.ts"
@@ -33,34 +34,46 @@ export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunni
 }
 
 /** A lock that is held for longer is no longer waited for: the next installation will name its holder. */
-const transactionPatience = { hours: 6 } as const
+const transactionPatience = Duration.hours(6)
 
-/** Reading clocks and starting processes take their time. */
-const tickSeconds = 5
+/**
+ * How many seconds the second process was started after the first, if both are of one boot (`processIdentity`). The
+ * kernel counts them from the boot on, so that no clock that jumps has a say in it.
+ */
+const secondsBetween = (first: string, second: string): number | undefined => {
+  const [boot, , began] = first.split(":")
+  const [otherBoot, , ended] = second.split(":")
+  const seconds = (Number(ended) - Number(began)) / 100
+  return boot === otherBoot && Number.isFinite(seconds) ? seconds : undefined
+}
+
+/** Whether the process was started after the executor; one that cannot be looked at may have been. */
+const isYounger = Effect.fnUntraced(function* (pid: number | undefined, executor: string) {
+  const holder = pid === undefined ? Option.none() : yield* processIdentity(pid)
+  return Option.match(holder, {
+    onNone: () => true,
+    onSome: (identity) => (secondsBetween(executor, identity) ?? 0) >= 0,
+  })
+})
 
 /**
  * Whether a transaction of this entry is still running, or an installer that goes from one to the next. They outlive the
- * executor that started them. A package manager may be waiting for a lock; who held that before the command began is
- * none of its business.
+ * executor that started them, but not the boot. A package manager may be waiting for a lock; who was there before the
+ * command's executor was is none of its business. `age`: seconds from that executor's start to this one's.
  */
 const isAtWork = Effect.fnUntraced(function* (
-  { startedAt, plan }: UnfinishedCommand,
+  { executor, isPlanned }: UnfinishedCommand,
+  age: number | undefined,
   detected: ReadonlyArray<DetectedManager>,
 ) {
-  const now = yield* DateTime.now
-  if (Option.isNone(plan) || DateTime.isGreaterThan(now, DateTime.add(startedAt, transactionPatience))) {
-    return false
-  }
+  if (!isPlanned || (age !== undefined && age > Duration.toSeconds(transactionPatience))) return false
   const leftBehind = yield* LeftBehind
   if (yield* leftBehind.isAtWork) return true
-  const age = (DateTime.toEpochMillis(now) - DateTime.toEpochMillis(startedAt)) / 1000
+  if (age === undefined) return false
   const answers = yield* Effect.forEach(detected, ({ manager }) => Effect.option(manager.health))
-  // A clock that was set back does not tell which was first.
-  const isOfThis = (heldSeconds: number) => age < 0 || heldSeconds <= age + tickSeconds
-  return answers
-    .flatMap(Option.toArray)
-    .flatMap(({ locks }) => locks)
-    .some(({ heldSeconds }) => heldSeconds === undefined || isOfThis(heldSeconds))
+  const holders = answers.flatMap(Option.toArray).flatMap(({ locks }) => locks)
+  const suspects = yield* Effect.filter(holders, ({ pid }) => isYounger(pid, executor))
+  return suspects.length > 0
 })
 
 /** What the databases say about each package of the plan now; of a manager that cannot be asked, nothing. */
@@ -80,7 +93,7 @@ const outcomesNow = (plan: InstallPlan, detected: ReadonlyArray<DetectedManager>
 
 /** The result of a command whose executor is dead and of which nothing is at work any more. */
 const interrupted = Effect.fnUntraced(function* (
-  { id, name, startedAt, plan }: UnfinishedCommand,
+  { id, name, startedAt, isPlanned, plan }: UnfinishedCommand,
   detected: ReadonlyArray<DetectedManager>,
 ) {
   const host = yield* Host
@@ -100,12 +113,19 @@ const interrupted = Effect.fnUntraced(function* (
       ...(output !== undefined && { output }),
     }))
   if (Option.isNone(plan)) {
-    return yield* result(name === "install_updates" ? "; nothing had been installed yet" : "")
+    const what = isPlanned
+      ? "; its plan cannot be read by this version of the agent, and may have been carried out in part"
+      : name === "install_updates"
+        ? "; nothing had been installed yet"
+        : ""
+    return yield* result(what)
   }
   const outcomes = yield* outcomesNow(plan.value, detected)
   const done = outcomes.filter(({ outcome }) => outcome === "installed" || outcome === "removed").length
   const planned = plan.value.installs.length + plan.value.removals.length
-  return yield* result(`; ${done} of ${planned} planned changes are done`, {
+  const unknown = planned - outcomes.length
+  const besides = unknown > 0 ? `, and of ${unknown} the package manager could not be asked` : ""
+  return yield* result(`; ${done} of ${planned} planned changes are done${besides}`, {
     command: "install_updates",
     report: {
       dryRun: false,
@@ -120,10 +140,17 @@ const interrupted = Effect.fnUntraced(function* (
 })
 
 /** The result of a command that asked for a restart, once it is known what came of it. */
-const restarted = Effect.fnUntraced(function* (restart: AwaitedRestart) {
+const restarted = Effect.fnUntraced(function* (
+  restart: AwaitedRestart,
+  executor: string,
+  age: number | undefined,
+) {
   const host = yield* Host
+  const init = yield* processIdentity(1)
   return judgeRestart(restart, {
     now: yield* DateTime.now,
+    isInitNew: Option.exists(init, (identity) => (secondsBetween(executor, identity) ?? 0) > 0),
+    mostSeconds: age,
     // A boot that cannot be told from the one before is taken for the same.
     bootId: yield* Effect.orElseSucceed(host.bootId, () => restart.bootId),
     kernelRelease: yield* host.facts.pipe(
@@ -136,9 +163,11 @@ const restarted = Effect.fnUntraced(function* (restart: AwaitedRestart) {
 
 /**
  * Gives every command that a dead executor left behind its final result, before anything new begins. Fails with
- * `StillRunning` while there is none. `isMine`: whether this very process is still carrying the command out.
+ * `StillRunning` while there is none. `self`: the identity of this process, which is as old as its command. `isMine`:
+ * whether it is still carrying this other one out.
  */
 export const resolveUnfinished = Effect.fn("resolveUnfinished")(function* (
+  self: string,
   isMine: (entry: UnfinishedCommand) => boolean | undefined,
 ) {
   const ledger = yield* Ledger
@@ -148,14 +177,15 @@ export const resolveUnfinished = Effect.fn("resolveUnfinished")(function* (
     if (isMine(entry) ?? (yield* isAlive(entry.executor))) {
       return yield* new StillRunning({ id, what: "executor" })
     }
+    const age = secondsBetween(entry.executor, self)
     if (Option.isSome(entry.restart)) {
-      const result = yield* restarted(entry.restart.value)
+      const result = yield* restarted(entry.restart.value, entry.executor, age)
       if (Option.isNone(result)) return yield* new StillRunning({ id, what: "restart" })
       yield* ledger.finish(result.value, entry.issuer)
       continue
     }
     const detected = yield* managers.detect
-    if (yield* isAtWork(entry, detected)) return yield* new StillRunning({ id, what: "transaction" })
+    if (yield* isAtWork(entry, age, detected)) return yield* new StillRunning({ id, what: "transaction" })
     yield* ledger.finish(yield* interrupted(entry, detected), entry.issuer)
   }
 })

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import { Command, CommandName, RefusalCode } from "../domain/Command.ts"
 import { CommandId } from "../domain/Identifiers.ts"
 import { CommandClaims, commandType, envelopeLimitBytes } from "../protocol/CommandEnvelope.ts"
+import { signatureSkewSeconds } from "../protocol/requestSignature.ts"
 import type { TrustAnchor } from "../protocol/TrustAnchor.ts"
 import { signedText } from "./signedText.ts"
 
@@ -26,8 +27,11 @@ export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
   }
 }
 
-/** How far the clocks of the two ends may differ, in seconds. */
+/** How far this host's clock may be behind the start of a command's validity, in seconds. */
 export const clockToleranceSeconds = 60
+
+/** How far it may be behind the moment of signing: as far as the server lets its requests be, so that a host that beats obeys. */
+export const signedAheadSeconds = signatureSkewSeconds
 
 /** A stable name for an envelope that cannot be trusted to name itself: shaped from its SHA-256. */
 export const idOfUntrusted = (envelope: string): CommandId => {
@@ -91,8 +95,9 @@ export const authorize = Effect.fn("authorize")(function* (claims: CommandClaims
       `the command expired ${Math.round(now - claims.exp)} s ago by this host's clock`,
     )
   }
-  if (Math.max(claims.nbf, claims.iat) > now + clockToleranceSeconds) {
-    const wait = Math.round(Math.max(claims.nbf, claims.iat) - now)
+  const validFrom = Math.max(claims.nbf - clockToleranceSeconds, claims.iat - signedAheadSeconds)
+  if (validFrom > now) {
+    const wait = Math.round(validFrom - now)
     return yield* refuse("not_yet_valid", `the command is valid in ${wait} s by this host's clock`)
   }
   if (!isCommandName(claims.command.name)) {

@@ -17,13 +17,14 @@ export const features: ReadonlyArray<string> = ["scan-delta"]
 const isPinned = (wanted: TrustAnchor) => (pinned: TrustAnchor) =>
   pinned.agentId === wanted.agentId &&
   pinned.issuer === wanted.issuer &&
+  pinned.organization === wanted.organization &&
   pinned.commandKeys.every((key) => wanted.commandKeys.some(({ x }) => x === key.x)) &&
   (pinned.feedKeys !== undefined || wanted.feedKeys === undefined)
 
 /**
  * First contact: names this agent and has the keys of commands and feeds pinned. The pins come first: an agent whose
  * executor does not obey the server must not count as enrolled. Where keys are pinned already, the server says how they
- * were changed since, and the executor believes it only if they sign that.
+ * were changed since, and that this agent has another id now; the executor believes it only if they sign that.
  */
 export const enrol = Effect.fn("enrol")(function* (pinned: Option.Option<TrustAnchor>) {
   const config = yield* AgentConfig
@@ -40,20 +41,25 @@ export const enrol = Effect.fn("enrol")(function* (pinned: Option.Option<TrustAn
       features,
       facts: yield* host.facts,
       ...pinnedGeneration(pinned),
+      ...(Option.isSome(pinned) && { formerAgentId: pinned.value.agentId }),
     },
     config.license_key,
   )
-  const { agentId, commandKeys, feedKeys, issuer, keyGeneration, keyRotations = [] } = enrolled
+  const { agentId, commandKeys, feedKeys, issuer, organization, keyGeneration } = enrolled
   const wanted: TrustAnchor = {
     agentId,
     issuer,
+    organization,
     commandKeys,
     ...(feedKeys !== undefined && { feedKeys }),
     ...(keyGeneration !== undefined && { generation: keyGeneration }),
   }
   // The beat before may have been cut off while the executor was at it.
   if (!Option.exists(pinned, isPinned(wanted))) {
-    if (Option.isSome(pinned)) yield* followRotations(keyRotations)
+    if (Option.isSome(pinned)) {
+      yield* followRotations(enrolled.keyRotations ?? [])
+      if (enrolled.renaming !== undefined) yield* executor.rename(enrolled.renaming)
+    }
     yield* executor.pin(wanted)
   }
   yield* identity.remember(enrolled)

@@ -38,6 +38,8 @@ export const Enrolment = Schema.Struct({
   facts: HostFacts,
   /** Of an agent that has keys pinned from before. */
   keyGeneration: Schema.optionalKey(KeyGeneration),
+  /** The id under which it has pinned them. */
+  formerAgentId: Schema.optionalKey(AgentId),
 }).annotate({ identifier: "Enrolment" })
 export type Enrolment = typeof Enrolment.Type
 
@@ -46,11 +48,15 @@ export const Enrolled = Schema.Struct({
   exchangeToken: Schema.String,
   /** Who signs commands: the `iss` of every command and the keys to pin. */
   issuer: Schema.String,
+  /** Whose licence key it was, also to be pinned: a name that stays the same as long as the organisation exists. */
+  organization: Schema.String,
   commandKeys: Schema.NonEmptyArray(PublicKey),
   /** Of `commandKeys`. */
   keyGeneration: Schema.optionalKey(KeyGeneration),
   /** For an agent that has older keys pinned. */
   keyRotations: Schema.optionalKey(KeyRotations),
+  /** That `agentId` takes the place of the enrolment's `formerAgentId` (`AgentRenaming.ts`). */
+  renaming: Schema.optionalKey(Schema.String),
   /** Who signs vulnerability feeds, also to be pinned: the present key and perhaps the next. Absent without feeds. */
   feedKeys: Schema.optionalKey(Schema.NonEmptyArray(PublicKey)),
   nextBeatSeconds: Schema.Int,

@@ -29,10 +29,12 @@ export const ExecutorRequest = Schema.Union([
   /** A command envelope as the control plane signed it. */
   Schema.Struct({ kind: Schema.Literal("command"), envelope: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("local"), operation: LocalOperation }),
-  /** Trust on first use: only while nothing is pinned, or with the keys that are. */
+  /** Trust on first use: only while nothing is pinned, or for the same agent with the keys that are. */
   Schema.Struct({ kind: Schema.Literal("pin"), anchor: TrustAnchor }),
   /** A rotation statement (`KeyRotation.ts`) as the control plane signed it. */
   Schema.Struct({ kind: Schema.Literal("rotate"), statement: Schema.String }),
+  /** A renaming statement (`AgentRenaming.ts`) as the control plane signed it. */
+  Schema.Struct({ kind: Schema.Literal("rename"), statement: Schema.String }),
 ])
 export type ExecutorRequest = typeof ExecutorRequest.Type
 
@@ -64,9 +66,9 @@ export const ExecutorEvent = Schema.Union([
   /** The answer to `check_updates` and `health_check` without a signature. */
   Schema.Struct({ kind: Schema.Literal("reported"), output: CommandOutput }),
   Schema.Struct({ kind: Schema.Literal("collected"), managers: Schema.Array(CollectedManager) }),
-  /** The keys that were asked for are those in force now. */
+  /** The keys, or the agent's id, that were asked for are those in force now. */
   Schema.Struct({ kind: Schema.Literal("pinned") }),
-  /** The keys that were asked for are not taken, now or later. */
+  /** The keys, or the agent's id, that were asked for are not taken, now or later. */
   Schema.Struct({ kind: Schema.Literal("refused"), detail: Schema.String }),
   /** Nothing was run; the same request may succeed later. */
   Schema.Struct({ kind: Schema.Literal("unavailable"), detail: Schema.String }),

@@ -59,6 +59,8 @@ export class OperatorAuthorization extends HttpApiMiddleware.Service<
 /** One server as the control plane knows it. `online`: its last beat is not older than two intervals. */
 export const Server = Schema.Struct({
   agentId: AgentId,
+  /** By its own word the host was this agent before, and obeyed what was signed for it. */
+  formerAgentId: Schema.optionalKey(AgentId),
   online: Schema.Boolean,
   enrolledAt: Schema.DateTimeUtcFromString,
   lastBeatAt: Schema.optionalKey(Schema.DateTimeUtcFromString),

@@ -8,14 +8,13 @@ import { CommandResult } from "../domain/Command.ts"
 import type { CommandId } from "../domain/Identifiers.ts"
 import { InstallPlan } from "../domain/InstallPlan.ts"
 import { appendAudit, appendStranger, type AuditLine } from "./auditChain.ts"
-import { Database, StoreError } from "./Database.ts"
+import { Database, type Row, StoreError } from "./Database.ts"
 import { type AcceptedCommand, beginIn, type Begun, prepareIn, pruneIn } from "./ledgerStatements.ts"
+import { storedResult } from "./storedResult.ts"
 import { Trust } from "./Trust.ts"
 
 const Body = Schema.fromJsonString(CommandResult)
 const encodeBody = Schema.encodeEffect(Body)
-const decodeBody = Schema.decodeUnknownEffect(Body)
-const decodeStoredBody = Schema.decodeUnknownOption(Body)
 
 const Plan = Schema.fromJsonString(InstallPlan)
 const encodePlan = Schema.encodeEffect(Plan)
@@ -36,23 +35,29 @@ export interface UnfinishedCommand {
   readonly issuer: string
   readonly startedAt: DateTime.Utc
   readonly executor: string
-  /** What it was about to install. */
+  /** Whether it had come to the point of changing something. */
+  readonly isPlanned: boolean
+  /** What it was about to install; none, too, when another version of the agent wrote it down in its own way. */
   readonly plan: Option.Option<InstallPlan>
   readonly restart: Option.Option<AwaitedRestart>
 }
 
-const unfinishedOf = (row: Readonly<Record<string, unknown>>): UnfinishedCommand => ({
+const unfinishedOf = (row: Row): UnfinishedCommand => ({
   id: String(row["id"]),
   name: String(row["name"]),
   issuer: String(row["issuer"] ?? ""),
   startedAt: DateTime.makeUnsafe(Number(row["started_at"])),
   executor: String(row["executor"]),
+  isPlanned: row["plan"] !== null,
   plan: decodePlan(row["plan"]),
-  restart: Option.map(decodeStoredBody(row["restart_result"]), (result) => ({
-    bootId: String(row["restart_boot_id"]),
-    requestedAt: DateTime.makeUnsafe(Number(row["restart_at"])),
-    result,
-  })),
+  restart:
+    row["restart_result"] === null
+      ? Option.none()
+      : Option.some({
+          bootId: String(row["restart_boot_id"]),
+          requestedAt: DateTime.makeUnsafe(Number(row["restart_at"])),
+          result: storedResult(row, row["restart_result"]).result,
+        }),
 })
 
 /**
@@ -63,7 +68,10 @@ const unfinishedOf = (row: Readonly<Record<string, unknown>>): UnfinishedCommand
 export class Ledger extends Context.Service<
   Ledger,
   {
-    /** The stored final result of a command that has been seen. */
+    /**
+     * The stored final result of a command that has been seen. One that cannot be read is answered by what is known of
+     * it, with the problem `result_unreadable`; this takes its place, so that it stays the same for every version.
+     */
     readonly resultOf: (id: CommandId) => Effect.Effect<Option.Option<CommandResult>, StoreError>
     /** Claims the command: one at a time, the counter only rises, and time does not go back. */
     readonly begin: (command: AcceptedCommand) => Effect.Effect<Begun, StoreError>
@@ -105,13 +113,37 @@ export class Ledger extends Context.Service<
       yield* db.transaction((run) => prepareIn(run, opened, pinned))
 
       const resultOf = Effect.fn("Ledger.resultOf")(function* (id: CommandId) {
-        const [row] = yield* db.all("SELECT result FROM commands WHERE id = ? AND result IS NOT NULL", id)
-        if (row === undefined) return Option.none()
-        const result = yield* Effect.mapError(
-          decodeBody(row["result"]),
-          (cause) => new StoreError({ path: "executor.sqlite", reason: "damaged", cause }),
+        const [row] = yield* db.all(
+          `SELECT *, (SELECT MAX(at) FROM audit WHERE audit.id = commands.id) AS told_at
+           FROM commands WHERE id = ? AND result IS NOT NULL`,
+          id,
         )
+        if (row === undefined) return Option.none()
+        const { isWhole, result } = storedResult(row, row["result"])
+        if (!isWhole) yield* settle(row, result)
         return Option.some(result)
+      })
+
+      /** What was told of a result that cannot be read is its command's one result from now on. */
+      const settle = Effect.fnUntraced(function* (row: Row, result: CommandResult) {
+        const now = DateTime.toEpochMillis(yield* DateTime.now)
+        const body = yield* Effect.orDie(encodeBody(result))
+        yield* db.transaction((run) => {
+          const [changed] = run(
+            "UPDATE commands SET result = ? WHERE id = ? AND result IS ? RETURNING id",
+            body,
+            result.commandId,
+            row["result"] ?? null,
+          )
+          if (changed === undefined) return
+          appendAudit(run, now, {
+            id: result.commandId,
+            name: result.command,
+            issuer: String(row["issuer"]),
+            event: "finished",
+            outcome: `${result.problem?.code}: told as ${result.status}`,
+          })
+        })
       })
 
       const begin = Effect.fn("Ledger.begin")(function* (command: AcceptedCommand) {

@@ -4,21 +4,38 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { AgentRenamingClaims } from "../protocol/AgentRenaming.ts"
 import { TrustAnchor } from "../protocol/TrustAnchor.ts"
 import { lockFile, type StoreError } from "./Database.ts"
 
-/** The pinned keys could not be read or written, or others were offered. */
+/** The pinned keys could not be read or written. */
 export class TrustError extends Schema.TaggedError<TrustError>()("TrustError", {
   path: Schema.String,
-  reason: Schema.Literals(["unreadable", "unwritable", "other_keys"]),
+  reason: Schema.Literals(["unreadable", "unwritable"]),
   cause: Schema.optionalKey(Schema.Defect()),
 }) {
   override get message() {
     const what = {
       unreadable: "cannot be read: restore it, or remove it and restart the agent to pin again",
       unwritable: "cannot be written: check owner, mode and free space of its directory",
+    }[this.reason]
+    return `${this.path} ${what}`
+  }
+}
+
+/** Something else is pinned than what was offered. */
+export class PinRefused extends Schema.TaggedError<PinRefused>()("PinRefused", {
+  path: Schema.String,
+  reason: Schema.Literals(["other_keys", "other_organization", "other_agent"]),
+}) {
+  override get message() {
+    const what = {
       other_keys:
         "pins other command keys than the control plane presents: if you moved to another control plane, remove the file and restart the agent",
+      other_organization:
+        "pins another organisation than the licence key belongs to: put the right key into the configuration or, if this host was handed over, remove the file and restart the agent",
+      other_agent:
+        "pins another agent id than the control plane gave, and no statement of its command key leads from one to the other: find out why the id changed, then remove the file and restart the agent",
     }[this.reason]
     return `${this.path} ${what}`
   }
@@ -27,6 +44,16 @@ export class TrustError extends Schema.TaggedError<TrustError>()("TrustError", {
 const Document = Schema.fromJsonString(TrustAnchor)
 const decodeDocument = Schema.decodeUnknownEffect(Document)
 const encodeDocument = Schema.encodeEffect(Document)
+
+/** What of `offered` must not take the place of what is pinned. */
+const difference = (pinned: TrustAnchor, offered: TrustAnchor): PinRefused["reason"] | undefined => {
+  const sameKeys =
+    pinned.issuer === offered.issuer &&
+    pinned.commandKeys.every((key) => offered.commandKeys.some(({ x }) => x === key.x))
+  if (!sameKeys) return "other_keys"
+  if (pinned.organization !== offered.organization) return "other_organization"
+  return pinned.agentId === offered.agentId ? undefined : "other_agent"
+}
 
 /** How often the command keys of an anchor have been changed. */
 export const generationOf = (anchor: TrustAnchor): number => anchor.generation ?? 0
@@ -41,10 +68,14 @@ export class Trust extends Context.Service<
     /** None before the first enrolment. */
     readonly anchor: Effect.Effect<Option.Option<TrustAnchor>, TrustError>
     /**
-     * Trust on first use: later calls may change the agent id and bring the first feed keys, but never change issuer or
-     * command keys. Other feed keys than those pinned are passed over: feeds of theirs are refused when they come.
+     * Trust on first use: later calls may bring the first feed keys, and change nothing else. Other feed keys than those
+     * pinned are passed over: feeds of theirs are refused when they come.
      */
-    readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, StoreError | TrustError>
+    readonly pin: (anchor: TrustAnchor) => Effect.Effect<void, PinRefused | StoreError | TrustError>
+    /** Puts another agent id in place of the one that is pinned; passed over unless that one is `from`. */
+    readonly rename: (
+      names: Pick<AgentRenamingClaims, "from" | "to">,
+    ) => Effect.Effect<void, StoreError | TrustError>
     /** Puts other command keys in place of those that are pinned; passed over unless their generation is higher. */
     readonly replaceKeys: (
       next: Required<Pick<TrustAnchor, "commandKeys" | "generation">>,
@@ -93,18 +124,20 @@ export class Trust extends Context.Service<
           const known = yield* anchor
           if (Option.isNone(known)) return yield* write(next)
           const pinned = known.value
-          const sameKeys =
-            pinned.issuer === next.issuer &&
-            pinned.commandKeys.every((key) => next.commandKeys.some((offered) => offered.x === key.x))
-          if (!sameKeys) return yield* new TrustError({ path, reason: "other_keys" })
-          const { feedKeys = next.feedKeys } = pinned
-          const firstFeedKeys = pinned.feedKeys === undefined && feedKeys !== undefined
-          if (pinned.agentId !== next.agentId || firstFeedKeys) {
-            yield* write({
-              ...pinned,
-              agentId: next.agentId,
-              ...(feedKeys !== undefined && { feedKeys }),
-            })
+          const other = difference(pinned, next)
+          if (other !== undefined) return yield* new PinRefused({ path, reason: other })
+          if (pinned.feedKeys === undefined && next.feedKeys !== undefined) {
+            yield* write({ ...pinned, feedKeys: next.feedKeys })
+          }
+        })
+
+        const rename = Effect.fn("Trust.rename")(function* ({
+          from,
+          to,
+        }: Parameters<Trust["Service"]["rename"]>[0]) {
+          const known = yield* anchor
+          if (Option.isSome(known) && known.value.agentId === from) {
+            yield* write({ ...known.value, agentId: to })
           }
         })
 
@@ -120,6 +153,7 @@ export class Trust extends Context.Service<
         return Trust.of({
           anchor,
           pin: (next) => alone(pin(next)),
+          rename: (names) => alone(rename(names)),
           replaceKeys: (next) => alone(replaceKeys(next)),
         })
       }),

@@ -8,12 +8,21 @@ export interface AuditLine {
   readonly name: string
   /** Who signed; "" where nobody can be believed. */
   readonly issuer: string
-  readonly event: "received" | "refused" | "started" | "finished" | "pinned" | "rotated" | "ledger_lost"
+  readonly event:
+    | "received"
+    | "refused"
+    | "started"
+    | "finished"
+    | "pinned"
+    | "rotated"
+    | "renamed"
+    | "ledger_lost"
   readonly outcome: string
 }
 
-/** A line as it is stored. `at` is in milliseconds since the epoch. */
-export interface StoredAuditLine extends AuditLine {
+/** A line as it is stored, by any version. `at` is in milliseconds since the epoch. */
+export interface StoredAuditLine extends Omit<AuditLine, "event"> {
+  readonly event: string
   readonly line: number
   readonly at: number
 }

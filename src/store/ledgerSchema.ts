@@ -34,4 +34,11 @@ export const ledgerMigrations: ReadonlyArray<string> = [
    ) STRICT;
    INSERT INTO memory SELECT 1, MAX(seq), MAX(started_at), 0 FROM commands HAVING COUNT(*) > 0;
    ${auditChainSchema}`,
+  // What was counted before under no name stays a floor for every audience. `memory.highest_seq` goes on as the highest of all,
+  // for a version before this one that comes back.
+  `CREATE TABLE counters (
+     audience TEXT PRIMARY KEY,
+     highest_seq INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO counters SELECT '', highest_seq FROM memory;`,
 ]

@@ -1,5 +1,5 @@
 import * as DateTime from "effect/DateTime"
-import type { CommandId } from "../domain/Identifiers.ts"
+import type { AgentId, CommandId } from "../domain/Identifiers.ts"
 import { appendAudit } from "./auditChain.ts"
 import type { Run } from "./Database.ts"
 
@@ -19,7 +19,10 @@ const vouchedFor = 7 * day
 /** A command that is authentic and about to be carried out. */
 export interface AcceptedCommand {
   readonly id: CommandId
+  /** Counts the commands for `audience`. */
   readonly seq: number
+  /** The agent id it is for: this host's, which may have had another one before. */
+  readonly audience: AgentId
   readonly name: string
   readonly issuer: string
   readonly signedAt: DateTime.Utc
@@ -47,11 +50,7 @@ export type Begun =
 export const prepareIn = (run: Run, now: number, pinned: boolean): void => {
   if (run("SELECT 1 FROM memory").length > 0) return
   const signedAfter = pinned ? now + tolerance : 0
-  run(
-    `INSERT INTO memory (only, highest_seq, latest, signed_after)
-     SELECT 1, COALESCE(MAX(seq), 0), 0, ? FROM commands`,
-    signedAfter,
-  )
+  run("INSERT INTO memory (only, highest_seq, latest, signed_after) VALUES (1, 0, 0, ?)", signedAfter)
   if (pinned) {
     appendAudit(run, now, {
       id: "",
@@ -85,8 +84,12 @@ export const pruneIn = (run: Run, now: number): void => {
 export const beginIn = (run: Run, now: number, command: AcceptedCommand): Begun => {
   const [running] = run("SELECT id FROM commands WHERE result IS NULL LIMIT 1")
   if (running !== undefined) return { kind: "busy", with: String(running["id"]) }
-  const [memory] = run("SELECT highest_seq, latest, signed_after FROM memory")
-  const highest = Number(memory?.["highest_seq"])
+  const [counted] = run(
+    "SELECT COALESCE(MAX(highest_seq), 0) AS highest FROM counters WHERE audience IN (?, '')",
+    command.audience,
+  )
+  const highest = Number(counted?.["highest"])
+  const [memory] = run("SELECT latest, signed_after FROM memory")
   const latest = Number(memory?.["latest"])
   const signedAfter = Number(memory?.["signed_after"])
   const signedAt = DateTime.toEpochMillis(command.signedAt)
@@ -96,7 +99,13 @@ export const beginIn = (run: Run, now: number, command: AcceptedCommand): Begun 
     return { kind: "expired", latest: DateTime.makeUnsafe(latest) }
   }
   run(
-    "UPDATE memory SET highest_seq = ?, latest = ?",
+    `INSERT INTO counters VALUES (?, ?)
+     ON CONFLICT (audience) DO UPDATE SET highest_seq = excluded.highest_seq`,
+    command.audience,
+    command.seq,
+  )
+  run(
+    "UPDATE memory SET highest_seq = MAX(highest_seq, ?), latest = ?",
     command.seq,
     Math.max(latest, Math.min(now, signedAt + vouchedFor)),
   )

@@ -136,7 +136,7 @@ describe("patchctl selftest", () => {
           "line 2 of the audit log does not fit the line before it: one of the two was changed",
           "line 2 of the audit log is missing",
           "line 2 of the audit log and what follows are missing",
-          "line 3 of the audit log is not an audit line",
+          "line 3 of the audit log does not fit the line before it: one of the two was changed",
         ],
       )
     }),

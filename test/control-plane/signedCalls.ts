@@ -93,10 +93,15 @@ const decodeEnrolled = Schema.decodeEffect(Schema.fromJsonString(Enrolled))
 const decodeReply = Schema.decodeEffect(Schema.fromJsonString(HeartbeatReply))
 
 /** Enrols a new agent of the imaginary machine `number`. */
-export const enrolAgent = Effect.fnUntraced(function* (number = 1) {
+export const enrolAgent = Effect.fnUntraced(function* (
+  number = 1,
+  {
+    key = makeAgentKey(),
+    ...more
+  }: Partial<Enrolment> & { readonly key?: ReturnType<typeof makeAgentKey> } = {},
+) {
   const { licenseKey } = yield* TestControlPlane
-  const key = makeAgentKey()
-  const body = yield* enrolmentBytes(enrolment(key.publicKey, machineIdOf(number)))
+  const body = yield* enrolmentBytes({ ...enrolment(key.publicKey, machineIdOf(number)), ...more })
   const headers = { authorization: `Bearer ${Redacted.value(licenseKey)}` }
   const answer = yield* sendSigned("/v1/agents", key.publicKey.kid, key, body, { headers })
   return { key, ...(yield* decodeEnrolled(answer.body)) }

@@ -23,7 +23,7 @@ import { ManagerError } from "../../src/package-manager/PackageManager.ts"
 import { UpdateFilesError } from "../../src/self-update/UpdateFilesError.ts"
 import { StoreError } from "../../src/store/Database.ts"
 import { StatusFileError } from "../../src/store/StatusFile.ts"
-import { TrustError } from "../../src/store/Trust.ts"
+import { PinRefused, TrustError } from "../../src/store/Trust.ts"
 import { AgentRefused, RequestFailed, TlsProblem } from "../../src/transport/ControlPlane.ts"
 import { FeedKeysRefused } from "../../src/vulnerability/feedKeys.ts"
 import { FeedNotKept, FeedProblem } from "../../src/vulnerability/FeedStore.ts"
@@ -54,7 +54,11 @@ const everyPreflight = PreflightFault.fields.code.literals
 /** Codes of results that no schema lists: whatever is written as one where results are made, and is in no other table. */
 const resultProblems = () => {
   const written = ofAgent
-    .filter(({ file }) => file.startsWith("src/executor/") || file === "src/heartbeat/deliverResult.ts")
+    .filter(
+      ({ file }) =>
+        file.startsWith("src/executor/") ||
+        ["src/heartbeat/deliverResult.ts", "src/store/storedResult.ts"].includes(file),
+    )
     .map(({ text }) => text)
     .join("\n")
   const elsewhere: ReadonlyArray<string> = [...everyPreflight, ...RefusalCode.literals]
@@ -71,6 +75,7 @@ const codes: Readonly<Record<string, ReadonlyArray<string>>> = {
   AgentRefused: AgentRefused.fields.code.literals,
   UnixSocketError: UnixSocketError.fields.reason.literals,
   TrustError: TrustError.fields.reason.literals,
+  PinRefused: PinRefused.fields.reason.literals,
   RefusalCode: RefusalCode.literals,
   StillRunning: StillRunning.fields.what.literals,
   DirectoryUnsafe: DirectoryUnsafe.fields.reason.literals,
@@ -157,6 +162,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   Reported: "Exit codes of all verbs",
   RequestNotUnderstood: "expected one line on stdin: …",
   RestartFailed: "updates.md#outcomes",
+  RenamingRefused: "another agent id is refused",
   RotationRefused: "keys.refused",
   SnapshotRefused: "snapshot_mismatch",
   TlsRefused: "codes: TlsProblem",

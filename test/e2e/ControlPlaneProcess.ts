@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { DatabaseSync } from "node:sqlite"
 import { OperatorClient } from "../../src/control-plane/cli/OperatorClient.ts"
 import { ServeReport } from "../../src/control-plane/cli/serve.ts"
 import type { Command } from "../../src/domain/Command.ts"
@@ -25,6 +26,8 @@ export class ControlPlaneProcess extends Context.Service<
     readonly queue: (agentId: AgentId, command: Command) => Effect.Effect<CommandId>
     /** `key rotate` on the data directory of the running server. */
     readonly rotateKey: ReturnType<Programs["Service"]["run"]>
+    /** Takes an agent out of the running server's database, as an operator of a hosted control plane may. */
+    readonly deleteAgent: (agentId: AgentId) => Effect.Effect<void>
     /** Waits for the result of a command. */
     readonly resultOf: (commandId: CommandId) => ReturnType<typeof waitForResult>
   }
@@ -74,6 +77,16 @@ export class ControlPlaneProcess extends Context.Service<
           "--data",
           `${directory}/data`,
         ]),
+        deleteAgent: (agentId) =>
+          Effect.sync(() => {
+            const database = new DatabaseSync(`${directory}/data/control-plane.db`, { timeout: 5000 })
+            try {
+              database.exec("PRAGMA foreign_keys = OFF")
+              database.prepare("DELETE FROM agents WHERE agent_id = ?").run(agentId)
+            } finally {
+              database.close()
+            }
+          }),
         resultOf: (commandId) => waitForResult(operator, commandId),
       })
     }),

@@ -6,7 +6,16 @@ import * as Schema from "effect/Schema"
 import { DatabaseSync } from "node:sqlite"
 import { executorDirectory } from "../../src/config/executorDirectory.ts"
 import { ExecutorEvent } from "../../src/protocol/ExecutorMessages.ts"
-import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
+import { agentRenamingType } from "../../src/protocol/AgentRenaming.ts"
+import {
+  agentId,
+  claims,
+  commandId,
+  issuer,
+  makeSigner,
+  organization,
+  otherAgentId,
+} from "../fakes/CommandSigning.ts"
 import { makeAgentHome } from "./AgentProcess.ts"
 import { Programs } from "./Programs.ts"
 
@@ -14,6 +23,13 @@ const witness = new URL("witness.ts", import.meta.url)
 
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Schema.fromJsonString(ExecutorEvent)))
 const json = JSON.stringify
+
+/** That this host is another agent now, in the words of whoever signs it. */
+const renaming = (signer: Effect.Success<typeof makeSigner>) =>
+  signer.seal(
+    { iss: issuer, iat: 0, organization, from: agentId, to: otherAgentId },
+    { typ: agentRenamingType },
+  )
 
 /** An executor program as whoever took over the daemon's user can reach it: nothing but its stdin. */
 const takenOver = Effect.gen(function* () {
@@ -96,6 +112,24 @@ layer(Programs.layer, { excludeTestServices: true })("an executor in the hands o
             "pinned",
           ],
           [
+            "another agent's id with the pinned keys",
+            `${json({ kind: "pin", anchor: { ...signer.anchor, agentId: otherAgentId } })}\n`,
+            0,
+            "refused",
+          ],
+          [
+            "a statement of his own that this host is another agent",
+            `${json({ kind: "rename", statement: yield* renaming(stranger) })}\n`,
+            0,
+            "refused",
+          ],
+          [
+            "a renaming that is a command",
+            `${json({ kind: "rename", statement: one.slice(30, -2) })}\n`,
+            0,
+            "refused",
+          ],
+          [
             "a rotation that is a command",
             `${json({ kind: "rotate", statement: one.slice(30, -2) })}\n`,
             0,
@@ -118,10 +152,17 @@ layer(Programs.layer, { excludeTestServices: true })("an executor in the hands o
           "refused",
         )
 
+        const another = yield* signer.seal(
+          claims(9, { name: "health_check", parameters: {} }, { aud: otherAgentId }),
+        )
+        const notForThisHost = yield* say(`${json({ kind: "command", envelope: another })}\n`)
+        assert.strictEqual(notForThisHost.answer, "refused")
+        assert.isFalse(notForThisHost.hasStarted)
+
         // Two in one connection: the first is answered, the second never read.
         const answered = yield* say(`${one}\n${two}\n`)
         assert.include(["succeeded", "partial", "failed"], answered.answer)
-        assert.deepStrictEqual(yield* begun, [commandId(1)])
+        assert.deepStrictEqual(yield* begun, [commandId(1), commandId(9)])
       }),
     240_000,
   )

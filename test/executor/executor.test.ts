@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
 import { Database } from "../../src/store/Database.ts"
-import { claims, commandId } from "../fakes/CommandSigning.ts"
+import { claims, commandId, otherAgentId } from "../fakes/CommandSigning.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import { applied, audit, leftBehind, setUp, statusOf, world } from "./executorWorld.ts"
 
@@ -83,13 +83,40 @@ describe("Executor", () => {
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("installs nothing in the quiet period after boot, or after the deadline", () =>
+  it.effect("installs nothing in the quiet period after boot", () =>
     Effect.gen(function* () {
       const { execute } = yield* setUp
       const early = yield* execute(claims(1, install))
       assert.strictEqual(early.problem?.code, "quiet_period")
       assert.strictEqual((yield* applied).length, 0)
     }).pipe(Effect.provide(world({ config: { quiet_period_seconds: 90_000 } }))),
+  )
+
+  it.effect("installs nothing once the deadline has passed", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* setUp
+      const parameters = { ...install.parameters, deadline: "1969-12-31T23:59:59.000Z" }
+      const late = yield* execute(claims(1, { ...install, parameters }))
+      assert.deepStrictEqual([late.status, late.problem?.code], ["failed", "deadline_passed"])
+      assert.strictEqual((yield* applied).length, 0)
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("tells the audit log nothing of what a command holds", () =>
+    Effect.gen(function* () {
+      const { execute, hand, signer } = yield* setUp
+      const named = (name: string) => ({ name: "get_package_info", parameters: { packages: [name] } })
+      yield* execute(claims(1, named("marker")))
+      yield* execute(claims(2, named("marker"), { aud: otherAgentId }))
+      const forged = yield* signer.seal(claims(3, named("marker")), { kid: "marker" })
+      yield* hand(forged)
+      const db = yield* Database
+      const rows = yield* db.all("SELECT * FROM audit")
+      assert.strictEqual(rows.length, 5)
+      const written = rows.flatMap((row) => Object.values(row).map(String)).join("\n")
+      assert.notInclude(written, "marker")
+      for (const part of forged.split(".")) assert.notInclude(written, part)
+    }).pipe(Effect.provide(world())),
   )
 
   it.effect("refuses what changes the host where read_only is set, and still answers questions", () =>
@@ -126,6 +153,18 @@ describe("Executor", () => {
       assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
       assert.strictEqual((yield* execute(claims(1, install))).status, "interrupted")
       assert.strictEqual((yield* applied).length, 0)
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("puts no refusal in the place of a result that a command has, or has to come", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* setUp
+      const elsewhere = { aud: otherAgentId }
+      const first = yield* execute(claims(1, health))
+      assert.deepStrictEqual(yield* execute(claims(1, health, elsewhere)), first)
+      yield* leftBehind({ id: commandId(2), seq: 2 })
+      assert.strictEqual((yield* execute(claims(2, install, elsewhere))).status, "interrupted")
+      assert.strictEqual((yield* execute(claims(3, health, elsewhere))).refusal?.code, "wrong_audience")
     }).pipe(Effect.provide(world())),
   )
 

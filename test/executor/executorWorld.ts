@@ -13,6 +13,8 @@ import { LeftBehind } from "../../src/executor/LeftBehind.ts"
 import { PlanApplier } from "../../src/executor/PlanApplier.ts"
 import { TransactionPace } from "../../src/executor/TransactionPace.ts"
 import { Host } from "../../src/host/Host.ts"
+import { processIdentity } from "../../src/host/processIdentity.ts"
+import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import type { CommandClaims } from "../../src/protocol/CommandEnvelope.ts"
 import * as collectHere from "../../src/scan/collectHere.ts"
 import * as HostScanner from "../../src/scan/HostScanner.ts"
@@ -22,7 +24,7 @@ import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
 import { StatusFile, StatusFileError } from "../../src/store/StatusFile.ts"
 import { Trust } from "../../src/store/Trust.ts"
 import { config } from "../fakes/AgentLayers.ts"
-import { makeSigner } from "../fakes/CommandSigning.ts"
+import { agentId, makeSigner } from "../fakes/CommandSigning.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import * as FakeReboot from "../fakes/FakeReboot.ts"
@@ -107,18 +109,34 @@ export const audit = Effect.map(
     })),
 )
 
-/** A command that is begun in the ledger by an executor that no longer lives. */
-export const leftBehind = (command: { readonly id: CommandClaims["jti"]; readonly seq?: number }) =>
+/** One that does not live, and was started so many seconds before this process, in the same boot. */
+export const deadExecutor = Effect.fnUntraced(
+  function* (seconds: number) {
+    const self = yield* Effect.fromOption(yield* processIdentity(process.pid))
+    const [boot, , ticks] = self.split(":")
+    return `${boot}:999999999:${Number(ticks) - seconds * 100}`
+  },
+  Effect.provide(NodeFileSystem.layer),
+  (effect) => Effect.orDie(effect),
+)
+
+/** A command that is begun in the ledger by an executor that no longer lives: of another boot, unless told otherwise. */
+export const leftBehind = (command: {
+  readonly id: CommandClaims["jti"]
+  readonly seq?: number
+  readonly executor?: string
+}) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
     yield* ledger.begin({
       id: command.id,
       seq: command.seq ?? 1,
+      audience: agentId,
       name: "install_updates",
       issuer: "cp_test",
       signedAt: DateTime.makeUnsafe(0),
       expiresAt: DateTime.makeUnsafe(3_600_000),
-      executor: "boot:999999:1",
+      executor: command.executor ?? "boot:999999999:1",
     })
     return ledger.entry(command.id)
   })
@@ -129,3 +147,11 @@ export const statusOf = (id: CommandClaims["jti"]) =>
     Effect.flatMap(Ledger, (ledger) => ledger.resultOf(id)),
     (result) => Option.getOrUndefined(Option.map(result, ({ status }) => status)),
   )
+
+/** What the fake manager would install: openssl 3.0.2-1. */
+export const somePlan = Effect.gen(function* () {
+  const { detect } = yield* PackageManagers
+  const [first] = yield* detect
+  if (first === undefined) return yield* Effect.die("there is a manager")
+  return (yield* first.manager.plan({ selection: { kind: "all" } })).plan
+})

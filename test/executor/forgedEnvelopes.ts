@@ -35,6 +35,19 @@ export const forgeries = Effect.fn("forgeries")(function* (signer: Signer) {
   }
   const pem = createPublicKey({ key: { ...key }, format: "jwk" }).export({ type: "spki", format: "pem" })
   const deep = `{"name":"install_updates","parameters":${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}}`
+  /** Genuinely signed, and one of the two parts has a last digit that means the same: base64 leaves bits unused there. */
+  const respelt = (which: 0 | 1) => {
+    const parts = [header, good].map((part) => {
+      const text = JSON.stringify(part)
+      return Buffer.from(text.padEnd(text.length + ((4 - (text.length % 3)) % 3), " ")).toString("base64url")
+    })
+    const spellings = parts.map((part, index) => {
+      const last = Buffer.from(part.slice(-2), "base64url")[0] ?? 0
+      const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+      return index === which ? `${part.slice(0, -1)}${digits[((last & 3) << 4) + 1]}` : part
+    })
+    return signer.sealText(spellings.join("."))
+  }
   const sealed = (text: string, headers: Record<string, string> = {}) => seal(text, headers)
 
   return [
@@ -109,6 +122,8 @@ export const forgeries = Effect.fn("forgeries")(function* (signer: Signer) {
       "a header that names alg twice",
       `{"alg":"none","alg":"EdDSA","typ":"${commandType}","kid":"${key.kid}"}`,
     ),
+    refused("a header in another spelling", "bad_signature", yield* respelt(0)),
+    refused("claims in another spelling", "invalid", yield* respelt(1)),
     refused("another issuer", "bad_signature", yield* seal(claims(1, install, { iss: "cp_other" }))),
     refused("another audience", "wrong_audience", yield* seal(claims(11, install, { aud: otherAgentId }))),
     refused("an expired command", "expired", yield* seal(claims(12, install, { exp: -1 }))),

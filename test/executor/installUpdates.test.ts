@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import type { CommandResult } from "../../src/domain/Command.ts"
+import { PlanApplier } from "../../src/executor/PlanApplier.ts"
 import { Host } from "../../src/host/Host.ts"
+import { Ledger } from "../../src/store/Ledger.ts"
 import { claims } from "../fakes/CommandSigning.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeReboot from "../fakes/FakeReboot.ts"
@@ -90,6 +93,27 @@ describe("install_updates", () => {
       const { execute } = yield* setUp
       yield* execute(claims(1, install({ repair: true })))
       assert.deepStrictEqual((yield* applied)[0]?.installs, [])
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect.each([
+    ["what is to be installed", {}, [1]],
+    ["that something is mended", { repair: true }, [0]],
+  ] as const)("has written down %s before anything changes", ([, parameters, written]) =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const applier = yield* PlanApplier
+      const seen = yield* Ref.make<ReadonlyArray<number | undefined>>([])
+      const apply: (typeof applier)["apply"] = (to, plan, options) =>
+        Effect.gen(function* () {
+          const [entry] = yield* Effect.orDie(ledger.unfinished)
+          const installs = Option.map(entry?.plan ?? Option.none(), (known) => known.installs.length)
+          yield* Ref.update(seen, (before) => [...before, Option.getOrUndefined(installs)])
+          return yield* applier.apply(to, plan, options)
+        })
+      const { execute } = yield* Effect.provideService(setUp, PlanApplier, { apply })
+      yield* execute(claims(1, install(parameters)))
+      assert.deepStrictEqual(yield* Ref.get(seen), written)
     }).pipe(Effect.provide(world())),
   )
 

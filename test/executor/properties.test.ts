@@ -18,11 +18,11 @@ import { execute } from "../../src/cli/execute.ts"
 import { root } from "../../src/cli/root.ts"
 import { AgentConfig } from "../../src/config/AgentConfig.ts"
 import { loadConfig } from "../../src/config/loadConfig.ts"
-import { Command as AgentCommand } from "../../src/domain/Command.ts"
+import { Command as AgentCommand, CommandName } from "../../src/domain/Command.ts"
 import { Executor } from "../../src/executor/Executor.ts"
 import { decodePolicy } from "../../src/executor/decodePolicy.ts"
 import { judgePolicy } from "../../src/executor/judgePolicy.ts"
-import { authenticate } from "../../src/executor/verifyEnvelope.ts"
+import { authenticate, authorize } from "../../src/executor/verifyEnvelope.ts"
 import { verifyRotation } from "../../src/executor/verifyRotation.ts"
 import { Host } from "../../src/host/Host.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
@@ -151,7 +151,8 @@ describe("whatever comes from outside", () => {
           { alg: "EdDSA", typ: "patchctl-command+jws", kid: signer.key.kid },
           Buffer.from(text),
         )
-        yield* soon(authenticate(envelope, signer.anchor))
+        const exit = yield* soon(Effect.flatMap(authenticate(envelope, signer.anchor), authorize))
+        if (Exit.isSuccess(exit)) assert.include(CommandName.literals, exit.value.name)
       }),
     manyCases,
   )

@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import { Environment } from "../../src/config/Environment.ts"
 import { decodePolicy } from "../../src/executor/decodePolicy.ts"
+import { HostPolicy } from "../../src/executor/HostPolicy.ts"
 import { readPolicy } from "../../src/executor/readPolicy.ts"
 
 const user = process.getuid?.() ?? 0
@@ -80,6 +82,26 @@ describe("policy.json", () => {
           assert.match(yield* faultIn(path, user + 1), /belongs to user/)
         }
       }),
+    ),
+  )
+
+  it.effect("is a fault when it is there and cannot be reached", () =>
+    inFile((path, files) =>
+      Effect.gen(function* () {
+        yield* files.symlink(path, path)
+        assert.match(yield* faultIn(path), /policy\.json cannot be read/)
+      }),
+    ),
+  )
+
+  it.effect("is read anew for each command", () =>
+    inFile((path, files) =>
+      Effect.gen(function* () {
+        const { read } = yield* Effect.provide(HostPolicy, HostPolicy.layer(path))
+        assert.deepStrictEqual(yield* read, Result.succeed({}))
+        yield* files.writeFileString(path, '{"security_only": true}', { mode: 0o644 })
+        assert.deepStrictEqual(yield* read, Result.succeed({ security_only: true }))
+      }).pipe(Effect.provide(Environment.layer)),
     ),
   )
 

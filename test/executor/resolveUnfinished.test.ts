@@ -1,38 +1,28 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
 import type { CommandResult } from "../../src/domain/Command.ts"
-import type { RebootState } from "../../src/domain/Host.ts"
-import { Host } from "../../src/host/Host.ts"
 import type { ManagerHealth } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
+import { processIdentity } from "../../src/host/processIdentity.ts"
 import { installerLock } from "../../src/executor/InstallerMessages.ts"
 import { lockFile } from "../../src/store/Database.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
 import { claims, commandId } from "../fakes/CommandSigning.ts"
-import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
-import { applied, leftBehind, setUp, statusOf, world } from "./executorWorld.ts"
+import { applied, deadExecutor, leftBehind, setUp, somePlan, statusOf, world } from "./executorWorld.ts"
 
 const health = { name: "health_check", parameters: {} }
 
-/** What the fake manager would install: openssl 3.0.2-1. */
-const somePlan = Effect.gen(function* () {
-  const { detect } = yield* PackageManagers
-  const [first] = yield* detect
-  if (first === undefined) return yield* Effect.die("there is a manager")
-  return (yield* first.manager.plan({ selection: { kind: "all" } })).plan
-})
-
-const planned = Effect.gen(function* () {
-  const entry = yield* leftBehind({ id: commandId(1) })
+/** The first command, which was about to install: its executor was started so many seconds before this process. */
+const plannedBy = Effect.fnUntraced(function* (seconds: number) {
+  const entry = yield* leftBehind({ id: commandId(1), executor: yield* deadExecutor(seconds) })
   yield* entry.planned(yield* somePlan)
 })
+const planned = plannedBy(60)
 
 /** The fake manager, whose locks are as told. */
 const withLocks = (locks: ManagerHealth["locks"]) =>
@@ -49,16 +39,16 @@ const withLocks = (locks: ManagerHealth["locks"]) =>
     })
   })
 
+const outcomesOf = (result: CommandResult) =>
+  result.output?.command === "install_updates"
+    ? result.output.report.outcomes.map(({ name, outcome, found }) => `${name} ${outcome} ${found ?? ""}`)
+    : undefined
+
 const resultOf = (number: number) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
     return yield* Effect.fromOption(yield* ledger.resultOf(commandId(number)))
   })
-
-const outcomesOf = (result: CommandResult) =>
-  result.output?.command === "install_updates"
-    ? result.output.report.outcomes.map(({ name, outcome, found }) => `${name} ${outcome} ${found ?? ""}`)
-    : undefined
 
 describe("an installation that lost its executor", () => {
   it.effect("is interrupted, and says from the database what became of each planned package", () =>
@@ -93,21 +83,96 @@ describe("an installation that lost its executor", () => {
     }).pipe(Effect.provide(world())),
   )
 
+  /** Held by this very process, whose age is known. */
+  const held = { lock: "/var/lib/dpkg/lock", program: "dpkg", pid: process.pid }
+
+  it.effect("is waited for while its executor lives, whatever else is asked", () =>
+    Effect.gen(function* () {
+      const living = yield* processIdentity(process.ppid).pipe(
+        Effect.flatMap(Effect.fromOption),
+        Effect.provide(NodeFileSystem.layer),
+      )
+      yield* leftBehind({ id: commandId(1), executor: living })
+      const { execute } = yield* setUp
+      for (const number of [1, 2]) {
+        const error = yield* Effect.flip(execute(claims(number, health)))
+        assert.strictEqual(error._tag === "StillRunning" && error.what, "executor")
+      }
+      assert.deepStrictEqual(
+        [yield* statusOf(commandId(1)), yield* statusOf(commandId(2))],
+        [undefined, undefined],
+      )
+    }).pipe(Effect.provide(world())),
+  )
+
   it.effect("is waited for while its package manager is at work, and so is everything else", () =>
     Effect.gen(function* () {
       yield* planned
-      const busy = yield* withLocks([{ lock: "/var/lib/dpkg/lock", program: "dpkg", heldSeconds: 60 }])
-      const waiting = yield* Effect.provideService(setUp, PackageManagers, busy)
-      yield* TestClock.adjust("1 minute")
+      const waiting = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
       for (const number of [1, 2]) {
         const error = yield* Effect.flip(waiting.execute(claims(number, health)))
         assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
       }
       assert.isUndefined(yield* statusOf(commandId(1)))
-      // Not for ever: whatever holds the lock is named when something is to be installed.
-      yield* TestClock.adjust("6 hours")
-      assert.strictEqual((yield* waiting.execute(claims(2, health, { exp: 40_000 }))).status, "succeeded")
+      const free = yield* setUp
+      assert.strictEqual((yield* free.execute(claims(2, health))).status, "succeeded")
       assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect.each([
+    ["is not waited for because of a lock whose holder is older than the command's executor", -1],
+    [
+      "is waited for six hours: whoever holds the lock then is named when something is to be installed",
+      21_601,
+    ],
+  ] as const)("%s", ([, seconds]) =>
+    Effect.gen(function* () {
+      yield* plannedBy(seconds)
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
+      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+      assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("is not waited for after another boot, whatever is at work then", () =>
+    Effect.gen(function* () {
+      const entry = yield* leftBehind({ id: commandId(1) })
+      yield* entry.planned(yield* somePlan)
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
+      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+      assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect.each([
+    ["a day ahead", 8 * 86_400_000],
+    ["a day back", 6 * 86_400_000],
+  ] as const)("is waited for though the clock is %s meanwhile", ([, later]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(7 * 86_400_000)
+      yield* plannedBy(3600)
+      const busy = yield* withLocks([{ ...held, heldSeconds: 86_400 }])
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, busy)
+      yield* TestClock.setTime(later)
+      const error = yield* Effect.flip(execute(claims(2, health, { exp: 9 * 86_400 })))
+      assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
+      assert.isUndefined(yield* statusOf(commandId(1)))
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("does not count what its package manager cannot be asked about as not done", () =>
+    Effect.gen(function* () {
+      yield* planned
+      const memory = yield* FakeManagers.FakeManager
+      const { execute } = yield* setUp
+      yield* Ref.update(memory, (known) => ({ ...known, failing: new Set(["inventory"] as const) }))
+      yield* execute(claims(2, health))
+      const { problem } = yield* resultOf(1)
+      assert.match(
+        problem?.detail ?? "",
+        /0 of 1 planned changes are done, and of 1 the package manager could/,
+      )
     }).pipe(Effect.provide(world())),
   )
 
@@ -128,31 +193,6 @@ describe("an installation that lost its executor", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
   )
 
-  it.effect("is not waited for because of a lock that is older than the command", () =>
-    Effect.gen(function* () {
-      yield* planned
-      const other = yield* withLocks([{ lock: "/var/lib/dpkg/lock", program: "apt", heldSeconds: 7200 }])
-      const { execute } = yield* Effect.provideService(setUp, PackageManagers, other)
-      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
-      assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
-    }).pipe(Effect.provide(world())),
-  )
-
-  it.effect(
-    "is waited for when the clock was set back, which makes every lock look older than the command",
-    () =>
-      Effect.gen(function* () {
-        yield* TestClock.setTime(86_400_000)
-        yield* planned
-        const busy = yield* withLocks([{ lock: "/var/lib/dpkg/lock", program: "dpkg", heldSeconds: 60 }])
-        const { execute } = yield* Effect.provideService(setUp, PackageManagers, busy)
-        yield* TestClock.setTime(60_000)
-        const error = yield* Effect.flip(execute(claims(2, health)))
-        assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
-        assert.isUndefined(yield* statusOf(commandId(1)))
-      }).pipe(Effect.provide(world())),
-  )
-
   it.effect("does not keep a known result from being given again", () =>
     Effect.gen(function* () {
       const { execute } = yield* setUp
@@ -162,118 +202,5 @@ describe("an installation that lost its executor", () => {
       assert.strictEqual((yield* execute(claims(1, health))).status, "succeeded")
       assert.isUndefined(yield* statusOf(commandId(2)))
     }).pipe(Effect.provide(world())),
-  )
-})
-
-describe("a command that asked for a restart", () => {
-  const before = "00000000-0000-4000-8000-00000000000a"
-
-  /** A host that booted since, unless told otherwise. */
-  const hostWith = (changes: { readonly bootId?: string; readonly reboot?: RebootState } = {}) =>
-    Layer.effect(
-      Host,
-      Effect.gen(function* () {
-        const host = yield* Host
-        return Host.of({
-          ...host,
-          bootId: Effect.succeed(changes.bootId ?? "00000000-0000-4000-8000-00000000000b"),
-          reboot: () => Effect.succeed(changes.reboot ?? { required: "no", reasons: [] }),
-        })
-      }),
-    ).pipe(Layer.provide(FakeHost.layer))
-
-  const restarting = Effect.gen(function* () {
-    const entry = yield* leftBehind({ id: commandId(1) })
-    const plan = yield* somePlan
-    yield* entry.planned(plan)
-    const epoch = DateTime.makeUnsafe(0)
-    const result: CommandResult = {
-      commandId: commandId(1),
-      command: "install_updates",
-      status: "succeeded",
-      startedAt: epoch,
-      finishedAt: epoch,
-      output: {
-        command: "install_updates",
-        report: {
-          dryRun: false,
-          plan,
-          preflight: [],
-          outcomes: [],
-          newConfigurationFiles: [],
-          evidence: [],
-          restart: { requestedAt: epoch, bootIdBefore: before, kernelBefore: "6.1.0-27-amd64" },
-        },
-      },
-    }
-    yield* entry.rebooting({ bootId: before, result })
-  })
-
-  const restartOf = (result: CommandResult) =>
-    result.output?.command === "install_updates" ? result.output.report.restart : undefined
-
-  it.effect("has its result once the host runs another boot", () =>
-    Effect.gen(function* () {
-      yield* restarting
-      const { execute } = yield* setUp
-      const result = yield* execute(claims(1, health))
-      assert.strictEqual(result.status, "succeeded")
-      const restart = restartOf(result)
-      assert.strictEqual(restart?.bootIdBefore, before)
-      assert.strictEqual(restart?.bootIdAfter, "00000000-0000-4000-8000-00000000000b")
-      assert.strictEqual(restart?.kernelAfter, "6.1.0-28-amd64")
-    }).pipe(Effect.provide(world({ host: hostWith() }))),
-  )
-
-  it.effect("is partial when the host came back with the old kernel", () =>
-    Effect.gen(function* () {
-      yield* restarting
-      const { execute } = yield* setUp
-      const result = yield* execute(claims(1, health))
-      assert.strictEqual(result.status, "partial")
-      assert.strictEqual(result.problem?.code, "reboot_still_required")
-      assert.match(result.problem?.detail ?? "", /6\.1\.0-28 is running/)
-    }).pipe(
-      Effect.provide(
-        world({
-          host: hostWith({
-            reboot: {
-              required: "yes",
-              reasons: [
-                { code: "newer_kernel_installed", detail: "6.1.0-28 is running, 6.1.0-29 is installed" },
-              ],
-            },
-          }),
-        }),
-      ),
-    ),
-  )
-
-  it.effect("is waited for half an hour, and then the restart did not happen", () =>
-    Effect.gen(function* () {
-      yield* restarting
-      const { execute } = yield* setUp
-      yield* TestClock.adjust("29 minutes")
-      const error = yield* Effect.flip(execute(claims(1, health)))
-      assert.strictEqual(error._tag === "StillRunning" && error.what, "restart")
-      yield* TestClock.adjust("2 minutes")
-      const result = yield* execute(claims(1, health))
-      assert.strictEqual(result.status, "partial")
-      assert.strictEqual(result.problem?.code, "reboot_did_not_happen")
-      assert.isUndefined(restartOf(result)?.bootIdAfter)
-    }).pipe(Effect.provide(world({ host: hostWith({ bootId: before }) }))),
-  )
-
-  it.effect("is waited for when the clock was set back a little meanwhile, not when by a day", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(3_600_000)
-      yield* restarting
-      const { execute } = yield* setUp
-      yield* TestClock.setTime(3_600_000 - 2000)
-      const error = yield* Effect.flip(execute(claims(1, health)))
-      assert.strictEqual(error._tag === "StillRunning" && error.what, "restart")
-      yield* TestClock.setTime(0)
-      assert.strictEqual((yield* execute(claims(1, health))).problem?.code, "reboot_did_not_happen")
-    }).pipe(Effect.provide(world({ host: hostWith({ bootId: before }) }))),
   )
 })

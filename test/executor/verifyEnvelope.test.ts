@@ -203,6 +203,16 @@ describe("authorize", () => {
     }),
   )
 
+  it.effect(
+    "takes what was signed by a clock that is as far ahead as one may be that requests are signed by",
+    () =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* authorize(claims(1, health, { iat: 300 }))).name, "health_check")
+        const tomorrow = claims(1, health, { iat: 301 })
+        assert.strictEqual((yield* Effect.flip(authorize(tomorrow))).code, "not_yet_valid")
+      }),
+  )
+
   it.effect("refuses what has expired or is not valid yet by this host's clock", () =>
     Effect.gen(function* () {
       const later = claims(1, health, { nbf: 100, iat: 100 })

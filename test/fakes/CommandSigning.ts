@@ -9,6 +9,7 @@ import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
 export const agentId = AgentId.make("agt_00000000-0000-4000-8000-000000000001")
 export const otherAgentId = AgentId.make("agt_00000000-0000-4000-8000-000000000002")
 export const issuer = "cp_test"
+export const organization = "org_test"
 
 export const commandId = (number: number) =>
   CommandId.make(`cmd_00000000-0000-4000-8000-${String(number).padStart(12, "0")}`)
@@ -21,7 +22,7 @@ export const makeSigner = Effect.gen(function* () {
   const jwk = yield* Effect.promise(() => exportJWK(publicKey))
   const kid = yield* Effect.promise(() => calculateJwkThumbprint(jwk))
   const key = yield* Effect.orDie(decodeKey({ ...jwk, kid }))
-  const anchor: TrustAnchor = { agentId, issuer, commandKeys: [key] }
+  const anchor: TrustAnchor = { agentId, issuer, organization, commandKeys: [key] }
   const seal = (payload: unknown, header: Record<string, string> = {}) =>
     Effect.promise(() =>
       new CompactSign(
@@ -30,15 +31,19 @@ export const makeSigner = Effect.gen(function* () {
         .setProtectedHeader({ alg: "EdDSA", typ: commandType, kid: key.kid, ...header })
         .sign(privateKey),
     )
-  /** Signs any header over any bytes, as no library would. */
-  const sealRaw = (header: unknown, payload: Uint8Array) => {
-    const text = typeof header === "string" ? header : JSON.stringify(header)
-    const input = `${Buffer.from(text).toString("base64url")}.${Buffer.from(payload).toString("base64url")}`
-    return Effect.promise(() => crypto.subtle.sign("Ed25519", privateKey, Buffer.from(input))).pipe(
+  /** Signs any text in place of header and payload, as no library would. */
+  const sealText = (input: string) =>
+    Effect.promise(() => crypto.subtle.sign("Ed25519", privateKey, Buffer.from(input))).pipe(
       Effect.map((signature) => `${input}.${Buffer.from(signature).toString("base64url")}`),
     )
+  /** Signs any header over any bytes. */
+  const sealRaw = (header: unknown, payload: Uint8Array) => {
+    const text = typeof header === "string" ? header : JSON.stringify(header)
+    return sealText(
+      `${Buffer.from(text).toString("base64url")}.${Buffer.from(payload).toString("base64url")}`,
+    )
   }
-  return { anchor, key, seal, sealRaw }
+  return { anchor, key, seal, sealRaw, sealText }
 })
 
 /** Claims that are good at the epoch, where TestClock starts. */

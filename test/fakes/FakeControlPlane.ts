@@ -12,7 +12,7 @@ import {
   RequestFailed,
   SnapshotRefused,
 } from "../../src/transport/ControlPlane.ts"
-import { agentId, issuer, makeSigner } from "./CommandSigning.ts"
+import { agentId, issuer, makeSigner, organization } from "./CommandSigning.ts"
 
 /** What the server was told, and what it will answer next: `down` always, each failure once, in order. */
 export interface ServerMemory {
@@ -74,6 +74,7 @@ export const layer = Layer.effectContext(
               agentId,
               exchangeToken: "token-0",
               issuer,
+              organization,
               commandKeys: [key],
               nextBeatSeconds: 300,
               features: [],

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import { Heartbeat, ScanUpload } from "../../src/protocol/AgentMessages.ts"
 import { agentPaths } from "../../src/protocol/agentPaths.ts"
-import { agentId, issuer, makeSigner } from "./CommandSigning.ts"
+import { agentId, issuer, makeSigner, organization } from "./CommandSigning.ts"
 import { type Answer, json, type Received, startServer } from "./MisbehavingServer.ts"
 import type { TestCertificate } from "./TestPki.ts"
 
@@ -57,6 +57,7 @@ export const startHostile = Effect.fn("HostileControlPlane.start")(function* (
           agentId,
           exchangeToken: "token",
           issuer,
+          organization,
           commandKeys: [signer.key],
           nextBeatSeconds: 1,
           features: [],

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
 import { Database } from "../../src/store/Database.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
-import { commandId } from "../fakes/CommandSigning.ts"
+import { commandId, otherAgentId } from "../fakes/CommandSigning.ts"
 import {
   begin,
   carryOut,
@@ -33,6 +33,21 @@ describe("the ledger's memory", () => {
       const db = yield* Database
       yield* db.run("DELETE FROM commands")
       assert.deepStrictEqual(yield* begin(151), { kind: "replayed", highest: 151 })
+    }).pipe(Effect.provide(inMemory)),
+  )
+
+  it.effect("counts for each agent id by itself, above what was counted before ids were told apart", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* carryOut(7), "begun")
+      assert.deepStrictEqual(yield* begin(7), { kind: "replayed", highest: 7 })
+      const db = yield* Database
+      yield* db.run("INSERT INTO counters VALUES ('', 2)")
+      const audience = otherAgentId
+      assert.deepStrictEqual(yield* begin(2, { audience }), { kind: "replayed", highest: 2 })
+      assert.strictEqual((yield* begin(3, { audience })).kind, "begun")
+      yield* finished(3)
+      assert.deepStrictEqual(yield* begin(3, { audience }), { kind: "replayed", highest: 3 })
+      assert.deepStrictEqual(yield* begin(6), { kind: "replayed", highest: 7 })
     }).pipe(Effect.provide(inMemory)),
   )
 
@@ -155,6 +170,24 @@ describe("a damaged ledger", () => {
         assert.strictEqual(error.reason, "damaged")
         assert.match(error.message, /executor\.sqlite: the file is damaged: no command is carried out/)
         assert.deepStrictEqual(yield* files.readFile(path), damaged)
+      }),
+    ),
+  )
+
+  it.effect("is refused whichever page went bad, also one that nothing would have read", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const path = `${directory}/executor.sqlite`
+        yield* Effect.provide(Effect.forEach([1, 2, 3, 4, 5], carryOut, { discard: true }), ledgerIn(path))
+        const whole = yield* files.readFile(path)
+        const pages = whole.length / 4096
+        assert.isAbove(pages, 5)
+        for (let page = 1; page < pages; page += 1) {
+          yield* files.writeFile(path, Uint8Array.from(whole).fill(0xaa, page * 4096, (page + 1) * 4096))
+          const error = yield* Effect.flip(Effect.provide(begin(6), ledgerIn(path, keysPinned)))
+          assert.strictEqual(error.reason, "damaged", `page ${page + 1} of ${pages}`)
+        }
       }),
     ),
   )

@@ -5,11 +5,12 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { CommandResult } from "../../src/domain/Command.ts"
+import type { AgentId } from "../../src/domain/Identifiers.ts"
 import { Database } from "../../src/store/Database.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
 import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
 import { Trust } from "../../src/store/Trust.ts"
-import { commandId, makeSigner } from "../fakes/CommandSigning.ts"
+import { agentId, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 
 const nothingPinned = Layer.mock(Trust, { anchor: Effect.succeedNone })
 
@@ -26,17 +27,21 @@ export const inMemory = ledgerIn(":memory:")
 
 export const hour = 3_600_000
 
-/** A command signed now, or at another time, and valid for an hour. */
-const accepted = (number: number, times: { readonly signed?: number; readonly expires?: number } = {}) =>
+/** A command for this host, signed now, or at another time, and valid for an hour. */
+const accepted = (
+  number: number,
+  but: { readonly signed?: number; readonly expires?: number; readonly audience?: AgentId } = {},
+) =>
   Effect.map(DateTime.now, (now) => {
-    const signed = times.signed ?? DateTime.toEpochMillis(now)
+    const signed = but.signed ?? DateTime.toEpochMillis(now)
     return {
       id: commandId(number),
       seq: number,
+      audience: but.audience ?? agentId,
       name: "health_check",
       issuer: "cp_test",
       signedAt: DateTime.makeUnsafe(signed),
-      expiresAt: DateTime.makeUnsafe(times.expires ?? signed + hour),
+      expiresAt: DateTime.makeUnsafe(but.expires ?? signed + hour),
       executor: "boot:1:1",
     }
   })

@@ -90,6 +90,17 @@ describe("Outbox", () => {
     }).pipe(Effect.provide(layer)),
   )
 
+  it.effect("drops the oldest beyond the size limit, never the newest", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const quarter = "x".repeat(outboxLimits.bytes / 4)
+      yield* Effect.forEach([1, 2, 3, 4], (number) => outbox.add(result(number, quarter)))
+      assert.deepStrictEqual(yield* outbox.backlog, { pending: 3, dropped: 1 })
+      yield* outbox.add(result(5, quarter.repeat(5)))
+      assert.deepStrictEqual(yield* outbox.backlog, { pending: 1, dropped: 4 })
+    }).pipe(Effect.provide(layer)),
+  )
+
   it.effect(
     "drops what it cannot read any more, counts it, says why once, and gives what comes after it",
     () =>

@@ -32,6 +32,11 @@ describe("Database", () => {
       Effect.gen(function* () {
         const db = yield* Database
         yield* db.run("INSERT INTO counters VALUES ('x', 1)")
+        // FULL: on disk before anything relies on it, also when power fails.
+        assert.deepStrictEqual(
+          (yield* db.all("PRAGMA synchronous")).map((row) => row["synchronous"]),
+          [2],
+        )
         assert.strictEqual(yield* mode(`${directory}/agent.sqlite`), 0o600)
         assert.strictEqual(yield* mode(`${directory}/agent.sqlite-wal`), 0o600)
       }).pipe(Effect.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations))),
@@ -118,6 +123,7 @@ describe("Ledger", () => {
             ledger.begin({
               id: commandId(number),
               seq: number,
+              audience: agentId,
               name: "x",
               issuer: "cp_test",
               signedAt: now,
@@ -139,7 +145,7 @@ describe("Ledger", () => {
 })
 
 describe("Trust", () => {
-  it.live("pins on first use, follows the agent id, and never takes other keys", () =>
+  it.live("pins on first use, and takes nothing else without a signature", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const path = `${directory}/trust.json`
@@ -149,14 +155,33 @@ describe("Trust", () => {
         assert.deepStrictEqual(yield* trust.anchor, Option.none())
         yield* trust.pin(first)
         assert.strictEqual(yield* mode(path), 0o644)
-        yield* trust.pin({ ...first, agentId: otherAgentId })
-        assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
-        assert.strictEqual((yield* Effect.flip(trust.pin(stranger))).reason, "other_keys")
-        assert.strictEqual(
-          (yield* Effect.flip(trust.pin({ ...first, issuer: "cp_other" }))).reason,
-          "other_keys",
+        const refusal = (offered: TrustAnchor) =>
+          Effect.map(Effect.flip(trust.pin(offered)), ({ reason }) => reason)
+        assert.strictEqual(yield* refusal({ ...first, agentId: otherAgentId }), "other_agent")
+        assert.strictEqual(yield* refusal({ ...first, organization: "org_other" }), "other_organization")
+        assert.strictEqual(yield* refusal({ ...first, issuer: "cp_other" }), "other_keys")
+        assert.strictEqual(yield* refusal(stranger), "other_keys")
+        assert.deepStrictEqual(yield* trust.anchor, Option.some(first))
+      }),
+    ),
+  )
+
+  it.live("puts another agent id in place of the one that is pinned, and of no other", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { anchor: first } = yield* makeSigner
+        const trust = yield* Effect.provide(Trust, Trust.layer(`${directory}/trust.json`))
+        const names = { from: agentId, to: otherAgentId }
+        yield* trust.rename(names)
+        assert.deepStrictEqual(yield* trust.anchor, Option.none())
+        yield* trust.pin({ ...first, generation: 2 })
+        yield* trust.rename({ from: otherAgentId, to: otherAgentId })
+        assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, generation: 2 }))
+        yield* trust.rename(names)
+        assert.deepStrictEqual(
+          yield* trust.anchor,
+          Option.some({ ...first, generation: 2, agentId: otherAgentId }),
         )
-        assert.deepStrictEqual(yield* trust.anchor, Option.some({ ...first, agentId: otherAgentId }))
       }),
     ),
   )
@@ -177,7 +202,7 @@ describe("Trust", () => {
         yield* trust.replaceKeys({ generation: 1, commandKeys: [third] })
         yield* trust.replaceKeys({ generation: 2, commandKeys: [third] })
         assert.deepStrictEqual(yield* trust.anchor, Option.some(now))
-        assert.strictEqual((yield* Effect.flip(trust.pin(first)))._tag, "TrustError")
+        assert.strictEqual((yield* Effect.flip(trust.pin(first)))._tag, "PinRefused")
       }),
     ),
   )

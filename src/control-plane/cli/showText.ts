@@ -90,6 +90,7 @@ const findingsText = ({ findings = [], report }: ServerScan): ReadonlyArray<stri
 export const showText = ({ server, scan }: ServerView, findings: boolean): string => {
   const rows = [
     ["Server", server.agentId],
+    ...(server.formerAgentId === undefined ? [] : [["Formerly", server.formerAgentId]]),
     ["Host", `${server.facts.hostname} (${server.facts.osName}, ${server.facts.architecture})`],
     ["Kernel", server.facts.kernelRelease],
     ["Agent", `${server.agentVersion}, enrolled ${instantText(server.enrolledAt)}`],

@@ -10,6 +10,11 @@ import type { PersistenceError } from "./PersistenceError.ts"
 /** A server as stored. Whether it is online depends on the clock and is for the reader to say. */
 export type ServerRecord = Omit<Server, "online">
 
+/** Who an agent is to the control plane, and who its host was when this agent was made. */
+export interface EnrolledAgent extends Pick<Enrolled, "agentId" | "exchangeToken"> {
+  readonly formerAgentId?: AgentId
+}
+
 /** What recording one beat found. */
 export interface BeatRecorded {
   /** The token to answer with. */
@@ -26,14 +31,15 @@ export class Agents extends Context.Service<
   {
     /**
      * The same machine with the same key is the same agent and keeps its id. When only one of the two is known,
-     * a new agent is made and all that share machine or key are marked `cloneSuspected`.
+     * a new agent is made and all that share machine or key are marked `cloneSuspected`. Only the making of an agent
+     * records a former id.
      */
     readonly enrol: (
       organization: string,
       enrolment: Enrolment,
       fresh: Pick<Enrolled, "agentId" | "exchangeToken">,
       at: DateTime.Utc,
-    ) => Effect.Effect<Pick<Enrolled, "agentId" | "exchangeToken">, PersistenceError>
+    ) => Effect.Effect<EnrolledAgent, PersistenceError>
     /** The key that signs this agent's requests. */
     readonly publicKey: (agentId: AgentId) => Effect.Effect<Option.Option<PublicKey>, PersistenceError>
     /** Records one beat but for its results; `fresh` becomes the exchange token where one is due. */

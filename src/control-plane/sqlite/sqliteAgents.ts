@@ -22,7 +22,11 @@ const encodeMetrics = Schema.encodeSync(Metrics)
 const encodeRunning = Schema.encodeSync(Running)
 const encodeKey = Schema.encodeSync(Key)
 
-const EnrolledRow = Schema.Struct({ agentId: AgentId, currentToken: Schema.String })
+const EnrolledRow = Schema.Struct({
+  agentId: AgentId,
+  exchangeToken: Schema.String,
+  formerAgentId: Schema.optionalKey(AgentId),
+})
 const decodeEnrolled = Schema.decodeUnknownSync(Schema.Array(EnrolledRow))
 
 const ExchangeRow = Schema.Struct({
@@ -49,7 +53,7 @@ const ServerRow = Schema.Struct({
 const serverRows = rowsOf(ServerRow)
 
 const selectServers = `
-  SELECT a.agent_id AS agentId, a.enrolled_at AS enrolledAt, a.last_beat_at AS lastBeatAt, a.heartbeats,
+  SELECT a.agent_id AS agentId, a.former_agent_id AS formerAgentId, a.enrolled_at AS enrolledAt, a.last_beat_at AS lastBeatAt, a.heartbeats,
          a.agent_version AS agentVersion, a.facts, a.metrics, a.reboot, a.running,
          a.clone_suspected AS cloneSuspected, s.summary, s.received_at AS lastScanAt, r.report
     FROM agents a
@@ -67,19 +71,19 @@ export const layer = Layer.effect(
     return Agents.of({
       enrol: Effect.fn("Agents.enrol")(function* (
         organization,
-        { publicKey, machineId, agentVersion, facts },
+        { publicKey, machineId, agentVersion, facts, formerAgentId },
         fresh,
         at,
       ) {
         return yield* db.transaction((run) => {
           const document = encodeFacts(facts)
-          const known = decodeEnrolled(
+          const [known] = decodeEnrolled(
             run(
               // The old token stays the previous one: a beat may be on its way.
               `UPDATE agents SET previous_token = current_token, current_token = ?, token_sent_at = NULL,
                         agent_version = ?, facts = ?, facts_version = ?
                   WHERE organization = ? AND machine_id = ? AND key_id = ?
-                  RETURNING agent_id AS agentId, current_token AS currentToken`,
+                  RETURNING agent_id AS agentId, current_token AS exchangeToken, former_agent_id AS formerAgentId`,
               fresh.exchangeToken,
               agentVersion,
               document,
@@ -87,10 +91,9 @@ export const layer = Layer.effect(
               organization,
               machineId,
               publicKey.kid,
-            ),
+            ).map(withoutNulls),
           )
-          const [same] = known
-          if (same !== undefined) return { agentId: same.agentId, exchangeToken: same.currentToken }
+          if (known !== undefined) return known
 
           const relatives = run(
             `UPDATE agents SET clone_suspected = 1
@@ -101,8 +104,8 @@ export const layer = Layer.effect(
           )
           run(
             `INSERT INTO agents (agent_id, organization, machine_id, key_id, public_key, enrolled_at, agent_version,
-                                   facts, facts_version, current_token, clone_suspected)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                                   facts, facts_version, current_token, clone_suspected, former_agent_id)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             fresh.agentId,
             organization,
             machineId,
@@ -114,8 +117,9 @@ export const layer = Layer.effect(
             agentVersion,
             fresh.exchangeToken,
             relatives.length > 0 ? 1 : 0,
+            formerAgentId ?? null,
           )
-          return fresh
+          return { ...fresh, ...(formerAgentId !== undefined && { formerAgentId }) }
         })
       }, Effect.mapError(toPersistenceError)),
 

@@ -100,4 +100,6 @@ export const migrations: ReadonlyArray<string> = [
      findings TEXT NOT NULL,
      not_evaluated TEXT NOT NULL
    ) STRICT;`,
+
+  `ALTER TABLE agents ADD COLUMN former_agent_id TEXT;`,
 ]

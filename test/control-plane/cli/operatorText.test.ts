@@ -40,6 +40,7 @@ const scan: ServerScan = { agentId: agentIdOf(1), receivedAt: noon, summary: sum
 
 const scanned: Server = {
   ...enrolled,
+  formerAgentId: agentIdOf(9),
   online: true,
   lastBeatAt: DateTime.add(noon, { minutes: 5 }),
   lastScanAt: noon,
@@ -101,6 +102,7 @@ describe("show", () => {
   it("tells state, scan and updates", ({ expect }) => {
     expect(showText({ server: scanned, scan }, false)).toMatchInlineSnapshot(`
       "Server           agt_00000000-0000-4000-8000-000000000001
+      Formerly         agt_00000000-0000-4000-8000-000000000009
       Host             web1 (Debian GNU/Linux 12 (bookworm), x86_64)
       Kernel           6.1.0-40-amd64
       Agent            0.1.0, enrolled 2026-11-22 12:00:00Z
@@ -124,7 +126,7 @@ describe("show", () => {
 
   it("says what the findings come to, and lists them on demand", ({ expect }) => {
     const lines = showText({ server: scanned, scan: found }, true).split("\n")
-    expect(lines.slice(9).join("\n")).toMatchInlineSnapshot(`
+    expect(lines.slice(10).join("\n")).toMatchInlineSnapshot(`
       "Vulnerabilities     updates of 1 package fix 1 CVE; 1 package not evaluated (third party)
       Vulnerability data  debian-12 of 2026-11-20 (serial 412, MIT, 2026-11-20)
 

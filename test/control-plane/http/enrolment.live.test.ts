@@ -1,13 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { compactVerify } from "jose"
+import { createPublicKey } from "node:crypto"
 import { gzipSync } from "node:zlib"
+import { AgentRenamingClaims, agentRenamingType } from "../../../src/protocol/AgentRenaming.ts"
 import { makeAgentKey } from "../../fakes/agentKey.ts"
 import { TestControlPlane } from "../../fakes/TestControlPlane.ts"
-import { enrolment, machineIdOf } from "../samples.ts"
+import { agentIdOf, enrolment, machineIdOf } from "../samples.ts"
 import { enrolAgent, enrolmentBytes, outcomeOf, problemOf, send, sendSigned } from "../signedCalls.ts"
 
 const path = "/v1/agents"
+
+const decodeRenaming = Schema.decodeEffect(Schema.fromJsonString(AgentRenamingClaims))
 
 const bearer = Effect.map(TestControlPlane, ({ licenseKey }) => ({
   authorization: `Bearer ${Redacted.value(licenseKey)}`,
@@ -26,6 +32,54 @@ describe("enrolment", () => {
         servers.map(({ agentId }) => agentId),
         agent.agentId,
       )
+    }).pipe(Effect.provide(TestControlPlane.layer({ heartbeatSeconds: 7 }))),
+  )
+
+  it.live(
+    "signs that a host it has just named is not another any more, and repeats that when asked again",
+    () =>
+      Effect.gen(function* () {
+        const { operator } = yield* TestControlPlane
+        const former = agentIdOf(1)
+        const key = makeAgentKey()
+        const agent = yield* enrolAgent(1, { key, formerAgentId: former })
+        const statement = (renaming: string | undefined) =>
+          Effect.promise(() =>
+            compactVerify(renaming ?? "", createPublicKey({ format: "jwk", key: agent.commandKeys[0] })),
+          )
+        const first = yield* statement(agent.renaming)
+        assert.deepStrictEqual(first.protectedHeader, {
+          alg: "EdDSA",
+          typ: agentRenamingType,
+          kid: agent.commandKeys[0].kid,
+        })
+        const claims = yield* decodeRenaming(new TextDecoder().decode(first.payload))
+        const { iat: _, ...names } = claims
+        assert.deepStrictEqual(names, {
+          iss: agent.issuer,
+          organization: agent.organization,
+          from: former,
+          to: agent.agentId,
+        })
+        const again = yield* enrolAgent(1, { key, formerAgentId: former })
+        assert.strictEqual(again.agentId, agent.agentId)
+        yield* statement(again.renaming)
+        const server = yield* operator.server({ params: { agentId: agent.agentId } })
+        assert.strictEqual(server.formerAgentId, former)
+      }).pipe(Effect.provide(TestControlPlane.layer({ heartbeatSeconds: 7 }))),
+  )
+
+  it.live("never signs that a host is an agent that has lived as another", () =>
+    Effect.gen(function* () {
+      const key = makeAgentKey()
+      const living = yield* enrolAgent(1, { key })
+      const asVictim = yield* enrolAgent(1, { key, formerAgentId: agentIdOf(9) })
+      assert.strictEqual(asVictim.agentId, living.agentId)
+      assert.isUndefined(asVictim.renaming)
+      const second = makeAgentKey()
+      yield* enrolAgent(2, { key: second, formerAgentId: agentIdOf(8) })
+      assert.isUndefined((yield* enrolAgent(2, { key: second, formerAgentId: agentIdOf(9) })).renaming)
+      assert.isUndefined((yield* enrolAgent(2, { key: second })).renaming)
     }).pipe(Effect.provide(TestControlPlane.layer({ heartbeatSeconds: 7 }))),
   )
 

@@ -23,7 +23,7 @@ export const names = ["crash-one", "crash-two", "crash-three"] as const
 const before = "1.0-1"
 const after = "1.1-1"
 
-const installation = (parameters: object) =>
+export const installation = (parameters: object) =>
   decodeCommand({
     name: "install_updates",
     parameters: {
@@ -40,7 +40,7 @@ const must = Effect.fnUntraced(function* (box: Box.Box, ...argv: Box.Argv) {
 })
 
 /** The packages, at their old versions, with the new ones in the archive. */
-const offerUpdates = Effect.fnUntraced(function* (box: Box.Box, inside: string) {
+export const offerUpdates = Effect.fnUntraced(function* (box: Box.Box, inside: string) {
   const [, program = ""] = box.agentArgv([])
   const script = program.replace("src/bin.ts", "test/system/crash/packages.sh")
   yield* must(box, script, `${inside}/scripts.log`)
@@ -49,49 +49,69 @@ const offerUpdates = Effect.fnUntraced(function* (box: Box.Box, inside: string) 
   yield* must(box, "dpkg", "-i", ...old)
 })
 
+/** Takes the update back behind the agent's back. */
+export const downgrade = (box: Box.Box) =>
+  must(box, "dpkg", "--force-downgrade", "--force-confold", "-i", ...old)
+
+/** `NAME` to `VERSION STATE`, as dpkg has it. */
+export const packagesOf = (box: Box.Box) =>
+  box.run(["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\n", ...names]).pipe(
+    Effect.map(({ stdout }) =>
+      Object.fromEntries(
+        stdout.split("\n").flatMap((line) => {
+          const [name = "", version = "", state = ""] = line.trim().split(" ")
+          return name === "" ? [] : [[name, `${version} ${state}`]]
+        }),
+      ),
+    ),
+  )
+
+const look = <A>(path: string, read: (database: DatabaseSync) => A) =>
+  Effect.sync(() => {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    try {
+      return read(database)
+    } finally {
+      database.close()
+    }
+  })
+
+/** What the executor whose folder this is remembers. */
+export const ledgerOf = (folder: string) =>
+  look(`${folder}/executor.sqlite`, (database) =>
+    decodeLedger({
+      commands: database
+        .prepare("SELECT id, result IS NOT NULL AS finished FROM commands ORDER BY seq")
+        .all(),
+      audit: database.prepare("SELECT id, event FROM audit ORDER BY line").all(),
+    }),
+  )
+
+/** Lines `PACKAGE SCRIPT ACTION`, one for each run of a script of the update. */
+export const scriptRunsIn = (directory: string) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    return yield* files.readFileString(`${directory}/scripts.log`).pipe(
+      Effect.map((text) => text.split("\n").filter((line) => line !== "")),
+      Effect.orElseSucceed((): ReadonlyArray<string> => []),
+    )
+  })
+
 export const makeCrashBox = Effect.fn("makeCrashBox")(function* (lane: string) {
   const files = yield* FileSystem.FileSystem
   const machine = yield* makeAgentBox(lane, offerUpdates)
   const { box, directory } = machine
 
-  const look = <A>(path: string, read: (database: DatabaseSync) => A) =>
-    Effect.sync(() => {
-      const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
-      try {
-        return read(database)
-      } finally {
-        database.close()
-      }
-    })
-  /** Takes the update back behind the agent's back. */
-  const downgrade = must(box, "dpkg", "--force-downgrade", "--force-confold", "-i", ...old)
-
   return {
     ...machine,
-    /** `NAME` to `VERSION STATE`, as dpkg has it. */
-    packages: box
-      .run(["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\n", ...names])
-      .pipe(
-        Effect.map(({ stdout }) =>
-          Object.fromEntries(
-            stdout.split("\n").flatMap((line) => {
-              const [name = "", version = "", state = ""] = line.trim().split(" ")
-              return name === "" ? [] : [[name, `${version} ${state}`]]
-            }),
-          ),
-        ),
-      ),
+    packages: packagesOf(box),
     install: (parameters: object = {}) => machine.queue(installation(parameters)),
     examine: machine.queue(decodeCommand({ name: "health_check", parameters: {} })),
-    /** Lines `PACKAGE SCRIPT ACTION`, one for each run of a script of the update. */
-    scriptRuns: files.readFileString(`${directory}/scripts.log`).pipe(
-      Effect.map((text) => text.split("\n").filter((line) => line !== "")),
-      Effect.orElseSucceed((): ReadonlyArray<string> => []),
-    ),
-    downgrade,
+    scriptRuns: Effect.provideService(scriptRunsIn(directory), FileSystem.FileSystem, files),
+    downgrade: downgrade(box),
     /** The update is not installed, nor downloaded, and nothing is asked to stop. */
     reset: Effect.gen(function* () {
-      yield* downgrade
+      yield* downgrade(box)
       yield* must(box, "apt-get", "clean")
       yield* machine.forgetStops
       yield* files.remove(`${directory}/scripts.log`, { force: true })
@@ -102,15 +122,7 @@ export const makeCrashBox = Effect.fn("makeCrashBox")(function* (lane: string) {
       (pids) => pids.length === 0,
       "180 seconds",
     ),
-    /** What the executor remembers. */
-    ledger: look(`${directory}/state-executor/executor.sqlite`, (database) =>
-      decodeLedger({
-        commands: database
-          .prepare("SELECT id, result IS NOT NULL AS finished FROM commands ORDER BY seq")
-          .all(),
-        audit: database.prepare("SELECT id, event FROM audit ORDER BY line").all(),
-      }),
-    ),
+    ledger: ledgerOf(`${directory}/state-executor`),
     /** Results that the control plane could not put to a command of its own. */
     strayResults: look(`${machine.controlPlaneData}/control-plane.db`, (database) =>
       database.prepare("SELECT command_id FROM stray_results").all(),

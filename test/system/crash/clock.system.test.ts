@@ -1,6 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Command } from "../../../src/domain/Command.ts"
@@ -8,24 +7,13 @@ import { enrolledAs, isBeating, makeAgentHome } from "../../e2e/AgentProcess.ts"
 import { ControlPlaneProcess } from "../../e2e/ControlPlaneProcess.ts"
 import { Programs } from "../../e2e/Programs.ts"
 import { eventually } from "../../eventually.ts"
+import { fakeClockLibrary, jumpsWhileRunning, setFakeClock } from "./fakeClock.ts"
 
 // The clock of a running daemon jumps a day forth and a day back, as a broken clock of the hardware makes it, or somebody
 // who sets it. Only what the daemon takes for the time of day jumps: the kernel's own seconds since boot go on, by which
 // it waits.
 
 const health = Schema.decodeSync(Command)({ name: "health_check", parameters: {} })
-
-/** libfaketime, for a program with more than one thread, as Debian has it on this machine. */
-const library = Effect.gen(function* () {
-  const files = yield* FileSystem.FileSystem
-  const places = (yield* files.readDirectory("/usr/lib")).map(
-    (folder) => `/usr/lib/${folder}/faketime/libfaketimeMT.so.1`,
-  )
-  const [found] = yield* Effect.filter(places, (path) =>
-    Effect.orElseSucceed(files.exists(path), () => false),
-  )
-  return yield* Effect.fromNullishOr(found)
-})
 
 layer(ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer)), {
   excludeTestServices: true,
@@ -36,23 +24,17 @@ layer(ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer)), {
       "ends no daemon, is named in the log, and loses or repeats no result",
       () =>
         Effect.gen(function* () {
-          const files = yield* FileSystem.FileSystem
           const programs = yield* Programs
           const { keys, operator, queue, resultOf } = yield* ControlPlaneProcess
           const home = yield* makeAgentHome(keys, "spawn")
           const clock = `${programs.directory}/clock`
-          const sets = (offset: string) =>
-            Effect.andThen(
-              files.writeFileString(`${clock}.new`, `${offset}\n`),
-              files.rename(`${clock}.new`, clock),
-            )
+          const sets = (offset: string) => setFakeClock(clock, offset)
           yield* sets("+0d")
           const daemon = yield* home.start({
             env: {
-              LD_PRELOAD: yield* library,
+              ...jumpsWhileRunning,
+              LD_PRELOAD: yield* fakeClockLibrary,
               FAKETIME_TIMESTAMP_FILE: clock,
-              FAKETIME_NO_CACHE: "1",
-              FAKETIME_DONT_FAKE_MONOTONIC: "1",
             },
           })
           /** Waits until the log tells this, after the present moment. */

@@ -125,7 +125,7 @@ describe.concurrent("a disk in trouble", () => {
     )
 
     it.effect(
-      "an executor whose disk fills in the middle is resolved when there is room",
+      "an executor whose disk fills in the middle is resolved when there is room, and one whose disk is read-only runs nothing",
       () =>
         Effect.gen(function* () {
           const machine = yield* makeAgentBox("disk-fills", onSmallDisks)
@@ -138,7 +138,20 @@ describe.concurrent("a disk in trouble", () => {
           yield* says(/executor\.sqlite: the disk is full/)
           yield* empty(machine, "state-executor")
           assert.strictEqual((yield* machine.resultOf(id)).status, "interrupted")
+          yield* machine.forgetStops
           yield* carriesOut(machine)
+
+          const remount = (how: "ro" | "rw") =>
+            eventually(
+              `the executor's directory is ${how}`,
+              machine.box.run(["mount", "-o", `remount,${how}`, `${machine.inside}/state-executor`]),
+              ({ exitCode }) => exitCode === 0,
+            )
+          yield* remount("ro")
+          const later = yield* machine.queue(health)
+          yield* says(/state-executor\/\S+: the file or its directory is not writable/)
+          yield* remount("rw")
+          assert.include(["succeeded", "partial"], (yield* machine.resultOf(later)).status)
         }).pipe(Effect.scoped),
       allTheTime,
     )

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the packages of the crash matrix into the archive of a lab box: 1.0-1 in the release, 1.1-1 as an update whose
-# scripts take their time and write down each run.
+# scripts take their time, write down each run, and wait as long as LOG.hold is there.
 #   packages.sh LOG
 set -euo pipefail
 log=$1
@@ -18,7 +18,8 @@ for name in crash-one crash-two crash-three; do
     if [ "$version" = 1.1-1 ]; then
       pocket=updates
       for script in preinst postinst; do
-        printf '#!/bin/sh\necho "%s %s $1" >>%s\nsleep 0.3\n' "$name" "$script" "$log" >"$stage/DEBIAN/$script"
+        printf '#!/bin/sh\necho "%s %s $1" >>%s\nsleep 0.3\nwhile [ -e %s.hold ]; do sleep 0.1; done\n' \
+          "$name" "$script" "$log" "$log" >"$stage/DEBIAN/$script"
         chmod 755 "$stage/DEBIAN/$script"
       done
     fi

@@ -92,6 +92,20 @@ describe("the sandbox of each unit", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
+  it.effect.each([
+    // Whoever ends an executor or an installer must not end the package manager under it.
+    ["patchctl-executor@.service", "KillMode=process"],
+    ["patchctl-installer@.service", "KillMode=process"],
+    // The configuration, with the licence key in it, stays root's.
+    ["patchctl.service", "LoadCredential=config.json:/etc/patchctl/config.json"],
+    ["patchctl.service", "User=patchctl"],
+  ])("%s has %s, which no score looks at", ([unit, line]) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      assert.include((yield* fs.readFileString(`${unitFolder}/${unit}`)).split("\n"), line)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect.each(["patchctl.service", "patchctl-update.service"])(
     "keeps the memory of %s from becoming code",
     (unit) =>
