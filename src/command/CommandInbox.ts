@@ -24,16 +24,19 @@ export interface Running {
 
 const decodeClaims = Schema.decodeUnknownOption(CommandClaims)
 
+const claimsOf = (envelope: string) => Option.flatMap(Option.liftThrowable(decodeJwt)(envelope), decodeClaims)
+
+/** Which command this is, by its own unverified words: enough to leave it alone, never to believe it. */
+export const claimedId = (envelope: string): Option.Option<CommandId> =>
+  Option.map(claimsOf(envelope), ({ jti }) => jti)
+
 const describe = (envelope: string, since: DateTime.Utc): Option.Option<Running> =>
-  Option.liftThrowable(decodeJwt)(envelope).pipe(
-    Option.flatMap(decodeClaims),
-    Option.map(({ jti, command }) => ({
-      commandId: jti,
-      command: command.name.slice(0, 64),
-      since,
-      step: "starting",
-    })),
-  )
+  Option.map(claimsOf(envelope), ({ jti, command }) => ({
+    commandId: jti,
+    command: command.name.slice(0, 64),
+    since,
+    step: "starting",
+  }))
 
 /**
  * Command envelopes on their way from the heartbeat to the executor, in the server's order. Kept in memory only:

@@ -38,6 +38,8 @@ export class Outbox extends Context.Service<
     readonly due: (
       limitBytes: number,
     ) => Effect.Effect<{ readonly results: ReadonlyArray<CommandResult>; readonly bytes: number }, StoreError>
+    /** Whether the result of this command waits here. */
+    readonly has: (id: CommandId) => Effect.Effect<boolean, StoreError>
     /** Puts another result in the place of the one of its command. */
     readonly replace: (result: CommandResult) => Effect.Effect<void, StoreError>
     /** Gives a result up: it is counted as dropped, and told to the log. */
@@ -88,6 +90,9 @@ export class Outbox extends Context.Service<
         })
         yield* Effect.logError("result.dropped").pipe(Effect.annotateLogs({ id, why }))
       })
+
+      const has = (id: CommandId) =>
+        Effect.map(db.all("SELECT 1 FROM outbox WHERE command_id = ?", id), ({ length }) => length > 0)
 
       const replace = Effect.fn("Outbox.replace")(function* (result: CommandResult) {
         const body = yield* Effect.orDie(encodeBody(result))
@@ -141,7 +146,7 @@ export class Outbox extends Context.Service<
         ([row]) => ({ pending: Number(row?.["pending"] ?? 0), dropped: Number(row?.["dropped"] ?? 0) }),
       )
 
-      return Outbox.of({ add, due, replace, drop, acknowledge, backlog })
+      return Outbox.of({ add, due, has, replace, drop, acknowledge, backlog })
     }),
   )
 }

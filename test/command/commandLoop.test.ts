@@ -13,6 +13,13 @@ import { Supervisor } from "../../src/Supervisor.ts"
 import * as AgentLayers from "../fakes/AgentLayers.ts"
 import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
 
+const done = {
+  command: "health_check",
+  status: "succeeded",
+  startedAt: DateTime.makeUnsafe(0),
+  finishedAt: DateTime.makeUnsafe(0),
+} as const
+
 /** An executor that takes a minute a command, and fails as often as it is told first. */
 const executor = (failures: number) =>
   Layer.unwrap(
@@ -24,13 +31,7 @@ const executor = (failures: number) =>
           yield* Effect.sleep("1 minute")
           const failing = yield* Ref.getAndUpdate(left, (n) => n - 1)
           if (failing > 0) return yield* new ExecutorUnavailable({ detail: "exit code 1" })
-          return {
-            commandId: commandId(Number(envelope)),
-            command: "health_check",
-            status: "succeeded" as const,
-            startedAt: DateTime.makeUnsafe(0),
-            finishedAt: yield* DateTime.now,
-          }
+          return { ...done, commandId: commandId(Number(envelope)), finishedAt: yield* DateTime.now }
         }),
       })
     }),
@@ -72,6 +73,43 @@ describe("the command loop", () => {
         assert.deepStrictEqual(yield* delivered, [commandId(1)])
       }),
     ),
+  )
+
+  it.effect("leaves a command alone while its result is on its way to the server", () =>
+    Effect.gen(function* () {
+      const carried = yield* Ref.make(0)
+      const counting = Layer.mock(ExecutorClient, {
+        execute: () =>
+          Effect.as(
+            Ref.update(carried, (count) => count + 1),
+            { ...done, commandId: commandId(9) },
+          ),
+      })
+      yield* Effect.gen(function* () {
+        const inbox = yield* CommandInbox
+        const outbox = yield* Outbox
+        const { seal } = yield* makeSigner
+        const command = claims(9, { name: "health_check", parameters: {} })
+        // Signed anew each time, as the server repeats it.
+        const repeat = Effect.gen(function* () {
+          yield* inbox.offer([yield* seal({ ...command, exp: command.exp + (yield* Ref.get(repeats)) })])
+          yield* Ref.update(repeats, (count) => count + 1)
+          yield* TestClock.adjust("1 minute")
+        })
+        const repeats = yield* Ref.make(0)
+        yield* repeat
+        yield* repeat
+        assert.deepStrictEqual([yield* Ref.get(carried), yield* delivered], [1, [commandId(9)]])
+        // The server has it, it says, and asks all the same: the executor's ledger knows.
+        yield* outbox.acknowledge([commandId(9)])
+        yield* repeat
+        assert.deepStrictEqual([yield* Ref.get(carried), yield* delivered], [2, [commandId(9)]])
+      }).pipe(
+        Effect.provide(
+          CommandLoop.layer.pipe(Layer.provideMerge(counting), Layer.provideMerge(AgentLayers.layer)),
+        ),
+      )
+    }),
   )
 
   it.effect("takes a command again after the executor failed, when the server repeats it", () =>
