@@ -1,12 +1,14 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { CommandResult } from "../domain/Command.ts"
 import type { AgentId } from "../domain/Identifiers.ts"
 import { Outbox } from "../store/Outbox.ts"
+import { Supervisor } from "../Supervisor.ts"
 import { ControlPlane, type RequestFailed } from "../transport/ControlPlane.ts"
 import { BeatMemory } from "./BeatMemory.ts"
 
-/** Results that ride in one beat; a larger one goes alone, after it. */
+/** Results that ride in one beat; a larger one goes alone. */
 const resultBytesPerBeat = 48 * 1024
 
 /** So many beats in a row a result is sent that is refused for good: a proxy or a server may be mended meanwhile. */
@@ -75,27 +77,37 @@ const backToBeats = Effect.fnUntraced(function* (delivered: CommandResult) {
   })
 })
 
+/** The oldest result, where beats do not bring it. */
+export const nextAlone = Effect.gen(function* () {
+  const outbox = yield* Outbox
+  const resultBytes = yield* resultBytesNow
+  const { results, bytes } = yield* outbox.due(resultBytes)
+  return bytes <= resultBytes ? Option.none() : Option.fromUndefinedOr(results[0])
+})
+
 /**
- * Sends the oldest result by itself if beats do not bring it. True when the server has it now; a failure costs no beat,
- * and is followed by another try with the next one. A result that is refused for good does not hold up those behind it
- * for ever.
+ * Sends the oldest result by itself if beats do not bring it; those behind it that beats bring follow with an early one.
+ * True when another is to go alone. A result that is refused for good does not hold up those behind it for ever.
  */
 export const deliverResult = Effect.fn("deliverResult")(function* (agentId: AgentId) {
   const controlPlane = yield* ControlPlane
   const outbox = yield* Outbox
-  const resultBytes = yield* resultBytesNow
-  const { results, bytes } = yield* outbox.due(resultBytes)
-  const [oldest] = results
-  if (oldest === undefined || bytes <= resultBytes) return false
-  return yield* controlPlane.deliverResult(agentId, oldest).pipe(
-    Effect.flatMap(({ acknowledged }) => outbox.acknowledge([acknowledged]).pipe(Effect.as(acknowledged))),
-    Effect.tap(() => backToBeats(oldest)),
-    Effect.map((acknowledged) => acknowledged === oldest.commandId),
-    Effect.catchTag("RequestFailed", (error) =>
-      Effect.logWarning("result.not_delivered", error).pipe(
-        Effect.andThen(isForGood(error) ? refusedAlone(oldest, error) : Effect.void),
-        Effect.as(false),
+  const supervisor = yield* Supervisor
+  const oldest = yield* nextAlone
+  if (Option.isNone(oldest)) return false
+  const result = oldest.value
+  const { acknowledged } = yield* controlPlane
+    .deliverResult(agentId, result)
+    .pipe(
+      Effect.tapErrorTag("RequestFailed", (error) =>
+        isForGood(error) ? refusedAlone(result, error) : Effect.void,
       ),
-    ),
-  )
+    )
+  yield* outbox.acknowledge([acknowledged])
+  // A server that has taken another one is not asked again at once.
+  if (acknowledged !== result.commandId) return false
+  yield* backToBeats(result)
+  const more = Option.isSome(yield* nextAlone)
+  if (!more && (yield* outbox.backlog).pending > 0) yield* supervisor.wake("heartbeat")
+  return more
 })

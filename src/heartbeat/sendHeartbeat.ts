@@ -13,14 +13,14 @@ import { Supervisor } from "../Supervisor.ts"
 import { ControlPlane } from "../transport/ControlPlane.ts"
 import { BeatMemory } from "./BeatMemory.ts"
 import { composeBeat } from "./composeBeat.ts"
-import { afterLostBeat, deliverResult, resultBytesNow } from "./deliverResult.ts"
+import { afterLostBeat, nextAlone, resultBytesNow } from "./deliverResult.ts"
 import { enrol } from "./enrol.ts"
 import { followRotations } from "./followRotations.ts"
 
 /**
  * Enrols if need be, sends one beat, and takes in the reply: what was acknowledged leaves the outbox, new keys go to the
- * executor, commands to the inbox, and what the server lacks is sent at the next opportunity. True when results wait for
- * a beat that should follow at once: more than fit into one have come together, and the server takes them.
+ * executor, commands to the inbox; what the server lacks, and what beats do not bring, is sent by the upload loop. True when
+ * results wait for a beat that should follow at once: more than fit into one have come together, and the server takes them.
  */
 export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   const controlPlane = yield* ControlPlane
@@ -64,21 +64,29 @@ export const sendHeartbeat = Effect.fn("sendHeartbeat")(function* () {
   yield* outbox.acknowledge(reply.acknowledged)
   if (yield* followRotations(reply.keyRotations ?? [])) yield* inbox.offer(reply.commands)
   if (reply.want.includes("snapshot")) {
-    yield* snapshots.resend
+    // A scan on its way brings what is wanted; and what was delivered since that beat is not what the server missed.
+    const isUnderWay = Option.isSome(yield* snapshots.pending)
+    const held = Option.getOrUndefined(yield* snapshots.heldDigest)
+    if (!isUnderWay && held === beat.snapshot) yield* snapshots.resend
     yield* supervisor.wake("upload")
   }
   const now = yield* DateTime.now
-  const { factsSent: _, ...rest } = yield* Ref.get(memory)
-  yield* Ref.set(memory, {
-    ...rest,
-    ...(!reply.want.includes("facts") && { factsSent: factsDigest }),
-    clockSkewSeconds: (DateTime.toEpochMillis(reply.serverTime) - DateTime.toEpochMillis(now)) / 1000,
-    askedSeconds: reply.nextBeatSeconds,
+  yield* Ref.update(memory, (before) => {
+    const { factsSent: _, ...rest } = before
+    return {
+      ...rest,
+      ...(!reply.want.includes("facts") && { factsSent: factsDigest }),
+      clockSkewSeconds: (DateTime.toEpochMillis(reply.serverTime) - DateTime.toEpochMillis(now)) / 1000,
+      askedSeconds: reply.nextBeatSeconds,
+    }
   })
   yield* Effect.logDebug("heartbeat.sent").pipe(
     Effect.annotateLogs({ results: beat.results.length, commands: reply.commands.length }),
   )
+  if (Option.isSome(yield* nextAlone)) {
+    yield* supervisor.wake("upload")
+    return false
+  }
   const taken = beat.results.some(({ commandId }) => reply.acknowledged.includes(commandId))
-  const progress = (yield* deliverResult(agentId)) || taken
-  return progress && (yield* outbox.backlog).pending > 0
+  return taken && (yield* outbox.backlog).pending > 0
 })

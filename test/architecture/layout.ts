@@ -29,7 +29,7 @@ const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   observability: [],
   "package-manager": ["PackageManager.ts", "PackageManagers.ts", "packageOutcomes.ts"],
-  scan: ["Collector.ts", "ScanHost.ts"],
+  scan: ["Collector.ts", "ScanHost.ts", "deliverScan.ts"],
   "self-update": [],
   store: [
     "Database.ts",

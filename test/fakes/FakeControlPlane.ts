@@ -1,10 +1,12 @@
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { CommandResult } from "../../src/domain/Command.ts"
+import type { CommandId } from "../../src/domain/Identifiers.ts"
 import type { Heartbeat, HeartbeatReply, ScanUpload } from "../../src/protocol/AgentMessages.ts"
 import {
   ControlPlane,
@@ -25,6 +27,12 @@ export interface ServerMemory {
   readonly refuseSnapshots: number
   /** Results sent alone that get lost. */
   readonly refuseResults: number
+  /** How long the answer to a beat is under way. */
+  readonly repliesTake: Duration.Input
+  /** How long a result sent alone is under way. */
+  readonly resultsTake: Duration.Input
+  /** Which result it says it has got when one came alone. */
+  readonly receipt: (sent: CommandId) => CommandId
   /** What the server has against a result, alone or in a beat; nothing stands where there is nothing. */
   readonly objection: (result: CommandResult) => ControlPlaneError | undefined
   readonly reply: Partial<HeartbeatReply>
@@ -47,6 +55,9 @@ export const layer = Layer.effectContext(
       failures: [],
       refuseSnapshots: 0,
       refuseResults: 0,
+      repliesTake: 0,
+      resultsTake: 0,
+      receipt: (sent) => sent,
       objection: () => undefined,
       reply: {},
     })
@@ -86,11 +97,12 @@ export const layer = Layer.effectContext(
         yield* failNext
         yield* object(beat.results)
         const now = yield* DateTime.now
-        const { beats, reply } = yield* Ref.updateAndGet(memory, (known) => ({
+        const { beats, reply, repliesTake } = yield* Ref.updateAndGet(memory, (known) => ({
           ...known,
           beats: [...known.beats, { at: DateTime.toEpochMillis(now), beat }],
           results: [...known.results, ...beat.results],
         }))
+        yield* Effect.sleep(repliesTake)
         return {
           serverTime: now,
           nextBeatSeconds: 300,
@@ -114,13 +126,14 @@ export const layer = Layer.effectContext(
       deliverResult: Effect.fn(function* (_, result) {
         yield* failNext
         yield* object([result])
-        const { refuseResults } = yield* Ref.get(memory)
+        const { receipt, refuseResults, resultsTake } = yield* Ref.get(memory)
+        yield* Effect.sleep(resultsTake)
         if (refuseResults > 0) {
           yield* Ref.update(memory, (known) => ({ ...known, refuseResults: refuseResults - 1 }))
           return yield* new RequestFailed({ code: "timed_out", retryable: true, detail: "too long" })
         }
         yield* Ref.update(memory, (known) => ({ ...known, results: [...known.results, result] }))
-        return { acknowledged: result.commandId }
+        return { acknowledged: receipt(result.commandId) }
       }),
     })
     return Context.make(FakeServer, memory).pipe(Context.add(ControlPlane, server))

@@ -1,23 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
 import type { CommandResult } from "../../src/domain/Command.ts"
 import { PackageName } from "../../src/domain/Package.ts"
 import { mostRefusals } from "../../src/heartbeat/deliverResult.ts"
 import * as HeartbeatLoop from "../../src/heartbeat/HeartbeatLoop.ts"
+import * as UploadLoop from "../../src/heartbeat/UploadLoop.ts"
 import { Outbox } from "../../src/store/Outbox.ts"
+import { Snapshots } from "../../src/store/Snapshots.ts"
+import { Supervisor } from "../../src/Supervisor.ts"
 import { RequestFailed } from "../../src/transport/ControlPlane.ts"
 import * as AgentLayers from "../fakes/AgentLayers.ts"
 import { commandId } from "../fakes/CommandSigning.ts"
+import { scanOf } from "../scan/scanOf.ts"
 import { FakeServer, type ServerMemory } from "../fakes/FakeControlPlane.ts"
 
 const memory = Effect.flatMap(FakeServer, Ref.get)
 
 const running = <A, E, R>(test: Effect.Effect<A, E, R>, scene: Partial<ServerMemory>) =>
   Effect.flatMap(FakeServer, (server) => Ref.update(server, (known) => ({ ...known, ...scene }))).pipe(
-    Effect.andThen(Effect.provide(test, HeartbeatLoop.layer)),
+    Effect.andThen(Effect.provide(test, Layer.merge(HeartbeatLoop.layer, UploadLoop.layer))),
     Effect.provide(AgentLayers.layer),
   )
 
@@ -54,22 +59,120 @@ const add = (...results: ReadonlyArray<CommandResult>) =>
   Effect.flatMap(Outbox, (outbox) => Effect.forEach(results, outbox.add))
 
 describe("a result that is too large for a beat", () => {
-  it.effect("goes on its own, after it", () =>
+  it.effect("goes on its own, after it, and the next one at once", () =>
     running(
       Effect.gen(function* () {
         yield* TestClock.adjust("1 second")
-        yield* add(result(1, 4000))
+        yield* add(result(1, 4000), result(2, 4000))
         yield* intervals(1)
-        assert.deepStrictEqual(yield* delivered, [commandId(1)])
+        assert.deepStrictEqual(yield* delivered, [commandId(1), commandId(2)])
         assert.deepStrictEqual(
           (yield* memory).beats.map(({ beat }) => [beat.results.length, beat.pendingResults]),
           [
             [0, 0],
-            [0, 1],
+            [0, 2],
           ],
         )
       }),
       {},
+    ),
+  )
+
+  it.effect("is not sent again at once where the server acknowledges another one", () =>
+    running(
+      Effect.gen(function* () {
+        yield* TestClock.adjust("1 second")
+        yield* add(result(1, 4000))
+        yield* intervals(3)
+        assert.deepStrictEqual(yield* delivered, [commandId(1), commandId(1), commandId(1)])
+        assert.strictEqual((yield* Effect.flatMap(Outbox, (outbox) => outbox.backlog)).pending, 1)
+      }),
+      { receipt: () => commandId(2) },
+    ),
+  )
+
+  it.effect(
+    "takes as long as it takes, and beats go on meanwhile; the next one and those behind follow",
+    () =>
+      running(
+        Effect.gen(function* () {
+          yield* TestClock.adjust("1 second")
+          yield* add(result(1, 4000), result(2, 4000), result(3))
+          // Two of 17 minutes each, the first begun with the next beat.
+          yield* TestClock.adjust("16 minutes")
+          assert.deepStrictEqual(yield* delivered, [])
+          yield* TestClock.adjust("24 minutes")
+          const { beats, results } = yield* memory
+          assert.deepStrictEqual(results, [result(1, 4000), result(2, 4000), result(3)])
+          assert.deepStrictEqual(
+            beats.slice(0, 9).map(({ beat }) => beat.pendingResults),
+            // The last follows at once.
+            [0, 3, 3, 3, 3, 2, 2, 2, 0],
+          )
+        }),
+        { resultsTake: "17 minutes" },
+      ),
+  )
+
+  it.effect(
+    "holds neither beats nor scans up when it cannot be delivered, and what is behind it comes later",
+    () =>
+      running(
+        Effect.gen(function* () {
+          yield* TestClock.adjust("1 second")
+          yield* add(result(1, 4000), result(2))
+          yield* Effect.flatMap(Snapshots, (snapshots) =>
+            snapshots.keep(scanOf(1, { packages: [], updates: [] })),
+          )
+          yield* intervals(2)
+          const lost = yield* memory
+          assert.deepStrictEqual([lost.beats.length, lost.results, lost.uploads.length], [3, [], 1])
+          const states = yield* Effect.flatMap(Supervisor, (supervisor) => supervisor.states)
+          assert.deepStrictEqual(
+            states.flatMap(({ name, consecutiveFailures, lastError }) =>
+              name === "status" ? [] : [[name, consecutiveFailures, lastError]],
+            ),
+            [
+              ["heartbeat", 0, undefined],
+              ["upload", 2, "timed out: too long"],
+            ],
+          )
+          yield* intervals(1)
+          assert.deepStrictEqual(yield* delivered, [commandId(1), commandId(2)])
+        }),
+        { refuseResults: 2 },
+      ),
+  )
+
+  it.effect("is followed by nothing before its time when the server asks for patience", () =>
+    running(
+      Effect.gen(function* () {
+        yield* TestClock.adjust("1 second")
+        yield* add(result(1, 4000))
+        yield* Effect.flatMap(Snapshots, (snapshots) =>
+          snapshots.keep(scanOf(1, { packages: [], updates: [] })),
+        )
+        yield* intervals(6)
+        const early = yield* memory
+        assert.deepStrictEqual([early.results, early.uploads], [[], []])
+        yield* Effect.flatMap(FakeServer, (server) =>
+          Ref.update(server, (known) => ({ ...known, objection: () => undefined })),
+        )
+        yield* intervals(1)
+        const late = yield* memory
+        assert.deepStrictEqual([late.results.length, late.uploads.length], [1, 1])
+      }),
+      {
+        objection: (sent) =>
+          hasReport(1)(sent)
+            ? new RequestFailed({
+                code: "rate_limited",
+                retryable: true,
+                retryAfterSeconds: 1800,
+                detail: "busy",
+              })
+            : undefined,
+      },
     ),
   )
 })
@@ -127,7 +230,7 @@ describe("a result that the control plane refuses for good", () => {
         // One beat is lost with all three; the next goes without them, and takes the first along alone.
         yield* intervals(2)
         assert.deepStrictEqual(yield* delivered, [commandId(1)])
-        assert.strictEqual((yield* memory).beats.length, 3)
+        assert.strictEqual((yield* memory).beats.length, 2)
         yield* intervals(mostRefusals + 1)
         assert.deepStrictEqual(yield* delivered, [commandId(1), commandId(2), commandId(3)])
         // Beats bring results again.

@@ -212,33 +212,6 @@ describe("the heartbeat loop", () => {
     ),
   )
 
-  it.effect(
-    "beats on, and delivers what waits behind it later, when a large result cannot be delivered",
-    () =>
-      running(
-        Effect.gen(function* () {
-          const outbox = yield* Outbox
-          yield* TestClock.adjust("1 second")
-          yield* outbox.add({ ...result, problem: { code: "big", detail: "x".repeat(100_000) } })
-          yield* outbox.add({ ...result, commandId: commandId(8) })
-          const server = yield* FakeServer
-          const { beats: before } = yield* Ref.get(server)
-          yield* tell({ refuseResults: 2 })
-          yield* TestClock.adjust("10 minutes")
-          const lost = yield* Ref.get(server)
-          assert.strictEqual(lost.beats.length, before.length + 2)
-          assert.deepStrictEqual(lost.results, [])
-          const [state] = yield* Effect.flatMap(Supervisor, ({ states }) => states)
-          assert.strictEqual(state?.consecutiveFailures, 0)
-          yield* TestClock.adjust("5 minutes")
-          assert.deepStrictEqual(
-            (yield* Ref.get(server)).results.map((delivered) => delivered.commandId),
-            [commandId(7), commandId(8)],
-          )
-        }),
-      ),
-  )
-
   it.effect("goes on at once until more results than fit into a beat are delivered, in order", () =>
     running(
       Effect.gen(function* () {

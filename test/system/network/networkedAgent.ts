@@ -111,12 +111,11 @@ export const makeNetworkedAgent = Effect.fn("NetworkedAgent.make")(function* (nu
     },
     "spawn",
   )
-  const launch = home
+  const daemon = yield* home
     .start({
       through: [...network.inAgent, ...ownFiles, path("hosts"), path("resolv.conf"), path("status")],
     })
     .pipe(Scope.provide(scope))
-  const daemon = yield* launch
   const agentId = yield* enrolledAs(home, daemon.pid)
   const params = { agentId }
 
@@ -174,13 +173,6 @@ export const makeNetworkedAgent = Effect.fn("NetworkedAgent.make")(function* (nu
     queue,
     install,
     changeInventory,
-    /** The daemon once more, after its end, beating at another pace. */
-    launchWith: Effect.fnUntraced(function* (otherSeconds: number) {
-      const config = yield* files.readFileString(home.path)
-      const other = config.replace(/"heartbeat_seconds":\d+/, `"heartbeat_seconds":${otherSeconds}`)
-      yield* files.writeFileString(home.path, other)
-      return yield* launch
-    }),
     installed: () => installed,
     begun,
     /** Commands of which the control plane's database has a result. */
