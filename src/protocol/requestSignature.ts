@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,7 +6,7 @@ import { createSigner, createVerifier, httpbis } from "http-message-signatures"
 import { createHash, createPublicKey, type KeyObject } from "node:crypto"
 import type { PublicKey } from "./AgentMessages.ts"
 
-/** How far `created` may be from the verifier's clock, either way. */
+/** How far `created` may be from the verifier's clock when the head of the request arrives, either way. */
 export const signatureSkewSeconds = 300
 
 const label = "sig"
@@ -25,7 +24,7 @@ export interface SignableRequest {
   readonly body: Uint8Array
 }
 
-/** Who signed a request, and what a server remembers for `signatureSkewSeconds` to refuse a replay. */
+/** Who signed a request, and what a server remembers to refuse a replay. */
 export interface RequestSigner {
   readonly keyid: string
   readonly nonce: string
@@ -54,7 +53,7 @@ export class RequestSignatureRefused extends Schema.TaggedError<RequestSignature
       malformed: "Signature-Input or Signature is malformed, or there is more than one signature",
       missing_component: "the signature does not cover everything it must",
       wrong_algorithm: "only ed25519 is accepted",
-      clock_skew: `it was signed more than ${signatureSkewSeconds} s from now: check both clocks`,
+      clock_skew: `it was signed more than ${signatureSkewSeconds} s before or after it came: check both clocks, and whether a proxy holds it back`,
       digest_mismatch: "Content-Digest does not match the body",
       unknown_key: "nobody is known under its keyid",
       bad_signature: "the signature does not verify",
@@ -144,11 +143,13 @@ const claims = Effect.fnUntraced(function* (message: ReturnType<typeof toMessage
 })
 
 /**
- * Verifies a request against the Ed25519 key that `lookup` knows for its `keyid`. Whatever the signature must
- * cover and does not is refused, a query included. Whether the nonce was seen before is the caller's to check.
+ * Verifies a request whose head came at `arrived` against the Ed25519 key that `lookup` knows for its `keyid`. Whatever
+ * the signature must cover and does not is refused, a query included. Whether the nonce was seen before is the caller's
+ * to check.
  */
 export const verifyRequest = Effect.fnUntraced(function* <E, R>(
   request: SignableRequest,
+  arrived: DateTime.Utc,
   lookup: (keyid: string) => Effect.Effect<Option.Option<PublicKey>, E, R>,
 ): Effect.fn.Return<RequestSigner, RequestSignatureRefused | E, R> {
   const input = request.headers["signature-input"]
@@ -164,8 +165,8 @@ export const verifyRequest = Effect.fnUntraced(function* <E, R>(
   const complete = covered(request).every((name) => names.includes(`"${name}"`))
   if (!complete || new URL(request.url).search !== "") return yield* refuse("missing_component")
 
-  const now = yield* Clock.currentTimeMillis
-  if (Math.abs(now - DateTime.toEpochMillis(signer.created)) > signatureSkewSeconds * 1000) {
+  const age = DateTime.toEpochMillis(arrived) - DateTime.toEpochMillis(signer.created)
+  if (Math.abs(age) > signatureSkewSeconds * 1000) {
     return yield* refuse("clock_skew")
   }
   if (request.headers["content-digest"] !== contentDigest(request.body)) {

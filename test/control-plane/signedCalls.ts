@@ -65,13 +65,13 @@ export interface Flaws {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Signs and sends; the signature covers the bytes as sent. */
-export const sendSigned = Effect.fnUntraced(function* (
+/** The headers of a signed request; the signature covers the bytes as sent. */
+export const signedHeaders = Effect.fnUntraced(function* (
   path: string,
   keyid: string,
   { privateKey }: AgentKey,
   body: Uint8Array,
-  { nonce = randomUUID(), ageSeconds = 0, swappedBody, headers = {} }: Flaws = {},
+  { nonce = randomUUID(), ageSeconds = 0, headers = {} }: Flaws = {},
 ) {
   const { url } = yield* TestControlPlane
   const now = yield* DateTime.now
@@ -79,7 +79,18 @@ export const sendSigned = Effect.fnUntraced(function* (
     { method: "POST", url: `${url}${path}`, headers, body },
     { keyid, nonce, created: DateTime.subtract(now, { seconds: ageSeconds }), privateKey },
   )
-  return yield* send(path, { ...headers, ...fields }, swappedBody ?? body)
+  return { ...headers, ...fields }
+})
+
+/** Signs and sends. */
+export const sendSigned = Effect.fnUntraced(function* (
+  path: string,
+  keyid: string,
+  key: AgentKey,
+  body: Uint8Array,
+  flaws: Flaws = {},
+) {
+  return yield* send(path, yield* signedHeaders(path, keyid, key, body, flaws), flaws.swappedBody ?? body)
 })
 
 const bytesOf = <A, I>(schema: Schema.Codec<A, I>) => {

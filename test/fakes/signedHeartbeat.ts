@@ -1,7 +1,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as TestClock from "effect/testing/TestClock"
 import { createSigner, httpbis, type SigningKey } from "http-message-signatures"
 import { createHash } from "node:crypto"
 import { type SignableRequest, signRequest, verifyRequest } from "../../src/protocol/requestSignature.ts"
@@ -44,12 +43,9 @@ export const withHeader = (
   headers: { ...request.headers, [name]: value },
 })
 
-export const atNow = TestClock.setTime(DateTime.toEpochMillis(now))
-
-/** The reason for which `request` is refused at `now`. */
+/** The reason for which `request` is refused when it arrives at `now`. */
 export const refusal = (request: SignableRequest) =>
-  atNow.pipe(
-    Effect.andThen(verifyRequest(request, lookup)),
+  verifyRequest(request, now, lookup).pipe(
     Effect.match({ onSuccess: () => "accepted", onFailure: (error) => error.reason }),
   )
 

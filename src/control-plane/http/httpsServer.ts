@@ -1,5 +1,3 @@
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -7,12 +5,12 @@ import * as Schema from "effect/Schema"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import type { IncomingMessage } from "node:http"
 import { createServer, type Server } from "node:https"
 import { Api } from "../../protocol/Api.ts"
 import type { ListenAddress } from "../listenAddress.ts"
 import type { ServerIdentity } from "../tls/serverIdentity.ts"
 import * as AgentHandlers from "./agentHandlers.ts"
+import { cutOffDawdlers } from "./bodyPace.ts"
 import * as EnrolmentHandlers from "./enrolmentHandlers.ts"
 import * as Fallback from "./fallback.ts"
 import * as FeedHandlers from "./feedHandlers.ts"
@@ -47,48 +45,6 @@ export const makeHttpsServer = (identity: ServerIdentity): Server =>
     // Node knows only a limit for head and body together, however large the body is.
     requestTimeout: 0,
   })
-
-/** How slowly a body may come. */
-export interface Pace {
-  readonly bytesPerSecond: number
-  /** So much later than that it may be. */
-  readonly grace: Duration.Duration
-  readonly lookEvery: Duration.Duration
-}
-
-/** Half of what agents put up with: where a line is merely slow, theirs is the limit. */
-const usualPace: Pace = {
-  bytesPerSecond: 500,
-  grace: Duration.seconds(60),
-  lookEvery: Duration.seconds(10),
-}
-
-/** Ends the connections of requests whose body comes more slowly; whatever size it has, it must get on. */
-export const cutOffDawdlers = Effect.fnUntraced(function* (server: Server, pace = usualPace) {
-  const clock = yield* Clock.Clock
-  const open = new Map<IncomingMessage, { readonly since: number; readonly bytesBefore: number }>()
-  const isTooSlow = (
-    { socket }: IncomingMessage,
-    { since, bytesBefore }: { since: number; bytesBefore: number },
-  ) => {
-    const seconds = (clock.currentTimeMillisUnsafe() - since) / 1000 - Duration.toSeconds(pace.grace)
-    return socket.bytesRead - bytesBefore < seconds * pace.bytesPerSecond
-  }
-  const watch = (request: IncomingMessage) => {
-    open.set(request, { since: clock.currentTimeMillisUnsafe(), bytesBefore: request.socket.bytesRead })
-    request.once("close", () => open.delete(request))
-  }
-  yield* Effect.acquireRelease(
-    Effect.sync(() => server.on("request", watch)),
-    () => Effect.sync(() => server.off("request", watch)),
-  )
-  return yield* Effect.sync(() => {
-    for (const [request, begun] of open) {
-      if (request.complete) open.delete(request)
-      else if (isTooSlow(request, begun)) request.socket.destroy()
-    }
-  }).pipe(Effect.delay(pace.lookEvery), Effect.forever)
-})
 
 /** New connections get the new certificate; open ones are not disturbed. */
 export const present = (server: Server, identity: ServerIdentity) => {

@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -42,6 +43,7 @@ export const layer = Layer.effect(
 
     const authorize = Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest, key: Redacted.Redacted<string>) {
+        const arrived = yield* DateTime.now
         const organization = yield* credentials.licenseKey(secretHash(key))
         if (Option.isNone(organization)) {
           yield* Effect.logWarning("enrolment.refused").pipe(
@@ -52,7 +54,7 @@ export const layer = Layer.effect(
         const sent = yield* readSent(request, limits)
         const body = yield* decoded(sent, request.headers["content-encoding"], limits)
         const introduced = yield* introducedKey(body)
-        yield* provenSender(request, sent, (keyid) =>
+        yield* provenSender(request, { arrived, sent }, (keyid) =>
           Effect.succeed(keyid === introduced.kid ? Option.some(introduced) : Option.none()),
         )
         return { id: organization.value, request: withBody(request, body) }

@@ -1,4 +1,5 @@
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -10,14 +11,25 @@ import {
   verifyRequest,
 } from "../../protocol/requestSignature.ts"
 import { Nonces } from "../persistence/Nonces.ts"
+import { timeForBody } from "./bodyPace.ts"
 
 /**
- * The `keyid` whose key signed this request, body as sent included. A signature passes once: its nonce is
- * remembered for as long as the signature would be young enough to pass again.
+ * When the last copy of a signed request can have arrived: begun when its signature was just young enough, with a body as
+ * slow as any may be. Copies have the same body, so what may be late follows from its size, and a beat is soon forgotten.
+ */
+const lastArrival = (created: DateTime.Utc, sent: Uint8Array) =>
+  DateTime.addDuration(
+    created,
+    Duration.sum(Duration.seconds(signatureSkewSeconds), timeForBody(sent.length)),
+  )
+
+/**
+ * The `keyid` whose key signed this request, of which the head came at `arrived` and then `sent` as its body. A signature
+ * passes once: its nonce is remembered until `lastArrival`, and nothing passes after that.
  */
 export const provenSender = Effect.fn("provenSender")(function* <E, R>(
   request: HttpServerRequest.HttpServerRequest,
-  sent: Uint8Array,
+  { arrived, sent }: { readonly arrived: DateTime.Utc; readonly sent: Uint8Array },
   lookup: (keyid: string) => Effect.Effect<Option.Option<PublicKey>, E, R>,
 ) {
   const nonces = yield* Nonces
@@ -28,11 +40,13 @@ export const provenSender = Effect.fn("provenSender")(function* <E, R>(
       headers: request.headers,
       body: sent,
     },
+    arrived,
     lookup,
   )
-  const until = DateTime.add(signer.created, { seconds: signatureSkewSeconds + 1 })
-  if (!(yield* nonces.claim(signer.keyid, signer.nonce, until))) {
-    return yield* new BadRequestSignature({ detail: "the request is refused: it was received before" })
+  if (!(yield* nonces.claim(signer.keyid, signer.nonce, lastArrival(signer.created, sent)))) {
+    return yield* new BadRequestSignature({
+      detail: "the request is refused: it was received before, or its body came too slowly",
+    })
   }
   return signer.keyid
 })

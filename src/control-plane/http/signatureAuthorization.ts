@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -28,8 +29,9 @@ export const layer = Layer.effect(
 
     const authorize = Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest) {
+        const arrived = yield* DateTime.now
         const sent = yield* readSent(request, limits)
-        const id = AgentId.make(yield* provenSender(request, sent, publicKey))
+        const id = AgentId.make(yield* provenSender(request, { arrived, sent }, publicKey))
         const body = yield* decoded(sent, request.headers["content-encoding"], limits)
         return { id, request: withBody(request, body) }
       },

@@ -10,7 +10,7 @@ import type { PersistenceError } from "./PersistenceError.ts"
 export class Nonces extends Context.Service<
   Nonces,
   {
-    /** True the first time `nonce` is seen under `keyid` before `until`. */
+    /** True the first time `nonce` is seen under `keyid`, and never after `until`, when it is forgotten. */
     readonly claim: (
       keyid: string,
       nonce: string,

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,9 +12,12 @@ export const layer = Layer.effect(
     const db = yield* Database
     return Nonces.of({
       claim: Effect.fnUntraced(function* (keyid, nonce, until) {
-        const now = DateTime.formatIso(yield* DateTime.now)
+        const clock = yield* Clock.Clock
         return yield* db.transaction((run) => {
-          run(`DELETE FROM nonces WHERE until < ?`, now)
+          // Read in here, so that no other claim forgets this nonce between the look and the entry.
+          const now = DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
+          if (DateTime.isGreaterThan(now, until)) return false
+          run(`DELETE FROM nonces WHERE until < ?`, DateTime.formatIso(now))
           const claimed = run(
             `INSERT INTO nonces (keyid, nonce, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING nonce`,
             keyid,

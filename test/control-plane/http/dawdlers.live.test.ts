@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { request } from "node:https"
 import type { AddressInfo } from "node:net"
-import { cutOffDawdlers, makeHttpsServer, type Pace } from "../../../src/control-plane/http/httpsServer.ts"
+import { cutOffDawdlers, type Pace } from "../../../src/control-plane/http/bodyPace.ts"
+import { makeHttpsServer } from "../../../src/control-plane/http/httpsServer.ts"
 import { issueCertificate, makePki } from "../../fakes/TestPki.ts"
 
 const isListening = (address: AddressInfo | string | null): address is AddressInfo =>

@@ -40,7 +40,12 @@ describe("nonces", () => {
       assert.isTrue(yield* nonces.claim("a", "1", until))
       assert.isFalse(yield* nonces.claim("a", "1", until))
       assert.isTrue(yield* nonces.claim("b", "1", until))
-      yield* TestClock.adjust("6 minutes")
+      yield* TestClock.adjust("5 minutes")
+      assert.isFalse(yield* nonces.claim("a", "1", until), "remembered to the last")
+      yield* TestClock.adjust("1 milli")
+      assert.isFalse(yield* nonces.claim("a", "1", until), "too old by then")
+      assert.isFalse(yield* nonces.claim("a", "2", until), "too old by then")
+      yield* TestClock.adjust("1 minute")
       assert.isTrue(yield* nonces.claim("a", "1", DateTime.add(until, { minutes: 6 })), "forgotten by then")
     }).pipe(Effect.provide(layer)),
   )

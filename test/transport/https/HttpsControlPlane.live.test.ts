@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -30,16 +31,22 @@ const commandId = "cmd_00000000-0000-4000-8000-000000000001"
 const anyOf = <A>(schema: Schema.Schema<A>) =>
   Effect.map(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 1, seed: 1 }), ([first]) => first)
 
-const verify = (port: number, { method, url, headers, body }: Received, keyid: string) =>
-  verifyRequest(
+const verify = Effect.fnUntraced(function* (
+  port: number,
+  { method, url, headers, body }: Received,
+  keyid: string,
+) {
+  return yield* verifyRequest(
     {
       method,
       url: `https://localhost:${port}${url}`,
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()])),
       body,
     },
+    yield* DateTime.now,
     (asked) => Effect.succeed(asked === keyid ? Option.some(agentKey.publicKey) : Option.none()),
   )
+})
 
 const decodeJson = Schema.decodeSync(Schema.fromJsonString(Schema.Unknown))
 const bodyOf = ({ headers, body }: Received) =>
