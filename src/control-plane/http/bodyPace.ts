@@ -38,8 +38,8 @@ export const cutOffDawdlers = Effect.fnUntraced(function* (server: Server, pace 
     request.once("close", () => open.delete(request))
   }
   yield* Effect.acquireRelease(
-    Effect.sync(() => server.on("request", watch)),
-    () => Effect.sync(() => server.off("request", watch)),
+    Effect.sync(() => server.on("request", watch).on("checkContinue", watch)),
+    () => Effect.sync(() => server.off("request", watch).off("checkContinue", watch)),
   )
   return yield* Effect.sync(() => {
     for (const [request, begun] of open) {

@@ -44,6 +44,8 @@ export const makeHttpsServer = (identity: ServerIdentity): Server =>
     headersTimeout: 20_000,
     // Node knows only a limit for head and body together, however large the body is.
     requestTimeout: 0,
+    // Nothing is upgraded, and who asks for it is served like anybody else, body and pace included.
+    shouldUpgradeCallback: () => false,
   })
 
 /** New connections get the new certificate; open ones are not disturbed. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { request } from "node:https"
 import type { AddressInfo } from "node:net"
 import { cutOffDawdlers, type Pace } from "../../../src/control-plane/http/bodyPace.ts"
@@ -22,12 +23,16 @@ const serve = Effect.fnUntraced(function* (answers: "in the end" | "at once") {
   const { root } = yield* makePki
   const certificate = yield* issueCertificate({ subject: "s", hosts: ["localhost"], issuer: root })
   const server = makeHttpsServer({ key: Redacted.make(certificate.privateKeyPem), chain: certificate.pem })
-  server.on("request", (message, response) => {
+  const handle = (message: IncomingMessage, response: ServerResponse) => {
     if (answers === "at once") return response.end("not read")
     message.on("error", () => undefined)
     message.resume()
     return message.on("end", () => response.end("received"))
-  })
+  }
+  server.on("request", handle)
+  // With these listeners, as the server has them, such requests are no longer among the others.
+  server.on("checkContinue", handle)
+  server.on("upgrade", (_, socket) => socket.on("error", () => undefined))
   yield* Effect.forkScoped(cutOffDawdlers(server, pace))
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
@@ -40,7 +45,13 @@ const serve = Effect.fnUntraced(function* (answers: "in the end" | "at once") {
 })
 
 /** Sends a body in pieces of 1,000 bytes, so many milliseconds apart; the answer, and when the connection ended. */
-const send = (port: number, ca: string, pieces: number, apartMilliseconds: number) =>
+const send = (
+  port: number,
+  ca: string,
+  pieces: number,
+  apartMilliseconds: number,
+  headers: OutgoingHttpHeaders = {},
+) =>
   Effect.callback<{ readonly answer: string; readonly sent: number }>((resume) => {
     let answer = ""
     let sent = 0
@@ -50,7 +61,7 @@ const send = (port: number, ca: string, pieces: number, apartMilliseconds: numbe
       host: "localhost",
       method: "POST",
       agent: false,
-      headers: { "content-length": pieces * 1000, connection: "keep-alive" },
+      headers: { "content-length": pieces * 1000, connection: "keep-alive", ...headers },
     })
     const next = () => {
       post.write(Buffer.alloc(1000, "x"))
@@ -88,6 +99,20 @@ describe("a body that comes slowly", () => {
       assert.isBelow(sent, 40)
     }),
   )
+
+  for (const [what, headers] of [
+    ["waits for 100 Continue", { expect: "100-continue" }],
+    ["asks for another protocol", { connection: "upgrade", upgrade: "websocket" }],
+  ] as const) {
+    it.live(`is cut off when its request ${what}`, () =>
+      Effect.gen(function* () {
+        const { port, ca } = yield* serve("in the end")
+        const { answer, sent } = yield* send(port, ca, 8_000, 100, headers)
+        assert.strictEqual(answer, "")
+        assert.isBelow(sent, 40)
+      }),
+    )
+  }
 
   it.live("is cut off when nobody reads it either", () =>
     Effect.gen(function* () {
