@@ -1,11 +1,9 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { AgentOptions } from "node:https"
 import { createSecureContext } from "node:tls"
 import { AgentConfig } from "../../config/AgentConfig.ts"
-import { idleConnectionTimeout } from "../../schedules.ts"
 import { readAuthorities } from "./authorities.ts"
 import { readProxy } from "./proxy.ts"
 import { checkIdentity } from "./serverIdentity.ts"
@@ -26,7 +24,6 @@ export const connectionSettings = Effect.gen(function* () {
     rejectUnauthorized: true,
     checkServerIdentity: checkIdentity(config.pins, () => clock.currentTimeMillisUnsafe()),
     keepAlive: true,
-    timeout: Duration.toMillis(idleConnectionTimeout),
     // An empty object keeps Node from looking at the environment itself.
     proxyEnv: proxy === undefined ? {} : { https_proxy: Redacted.value(proxy.url), no_proxy: proxy.except },
   } satisfies AgentOptions

@@ -20,14 +20,14 @@ import { type Answer, problem, startServer } from "../../fakes/MisbehavingServer
 const patience = Duration.millis(500)
 
 /** Sends a body to a server that has this authority, and brings back what it says. */
-const send = (url: string, ca: string, body: Uint8Array) =>
+const send = (url: string, ca: string, body: Uint8Array, client = HttpsClient.layer) =>
   Effect.gen(function* () {
     const exchange = yield* makeExchange(patience)
     const post = HttpClientRequest.bodyUint8Array(HttpClientRequest.post(url), body, "application/json")
     return yield* exchange(post)
   }).pipe(
     Effect.provide(
-      HttpsClient.layer.pipe(
+      client.pipe(
         Layer.provideMerge([
           configOf({ api_url: url, ca_file: ca }),
           environmentOf({}),
@@ -101,6 +101,20 @@ describe("a request", () => {
       assert.isTrue(one?.body.equals(body))
       assert.strictEqual(one?.headers["content-length"], String(body.length))
       assert.isUndefined(one?.headers["transfer-encoding"])
+    }),
+  )
+
+  it.live("lasts while its connection is silent for longer than an unused one is kept", () =>
+    Effect.gen(function* () {
+      const { server: certificate, ca } = yield* makePkiWithFile
+      const server = createHttpsServer(
+        { cert: certificate.pem, key: certificate.privateKeyPem },
+        (request, response) => {
+          setTimeout(() => request.resume().on("end", () => response.end("taken")), 300)
+        },
+      )
+      const client = HttpsClient.layerIdle(Duration.millis(30))
+      assert.strictEqual(yield* send(yield* listening(server), ca, endless, client), "taken")
     }),
   )
 
