@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import { ReleaseVersion } from "../domain/Release.ts"
-import { syncDirectory } from "./durableFiles.ts"
+import { syncDirectory } from "../host/durableFiles.ts"
 import { Installation } from "./Installation.ts"
 import { filesError, type UpdateFilesError } from "./UpdateFilesError.ts"
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { syncDirectory, writeDurably } from "./durableFiles.ts"
+import { syncDirectory, writeDurably } from "../host/durableFiles.ts"
 import { ReleasesRefused } from "./ReleaseSource.ts"
 
 /** In the order in which each is believed because of those before it. */

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import { writeDurably } from "../host/durableFiles.ts"
 import type { AgentRenamingClaims } from "../protocol/AgentRenaming.ts"
 import { TrustAnchor } from "../protocol/TrustAnchor.ts"
 import { lockFile, type StoreError } from "./Database.ts"
@@ -82,11 +84,12 @@ export class Trust extends Context.Service<
     ) => Effect.Effect<void, StoreError | TrustError>
   }
 >()("patchctl/store/Trust") {
-  static readonly layer = (path: string): Layer.Layer<Trust, never, FileSystem.FileSystem> =>
+  static readonly layer = (path: string): Layer.Layer<Trust, never, FileSystem.FileSystem | Path.Path> =>
     Layer.effect(
       Trust,
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
+        const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
         const refuse = (reason: TrustError["reason"]) => (cause: unknown) =>
           new TrustError({ path, reason, cause })
 
@@ -100,21 +103,13 @@ export class Trust extends Context.Service<
           Effect.mapError(refuse("unreadable")),
         )
 
-        /** All or nothing, and on disk before anything relies on it. */
-        const write = Effect.fnUntraced(
-          function* (next: TrustAnchor) {
-            const fresh = `${path}.new`
-            yield* files.remove(fresh, { force: true })
-            const file = yield* files.open(fresh, { flag: "wx", mode: 0o644 })
-            yield* file.writeAll(new TextEncoder().encode(yield* Effect.orDie(encodeDocument(next))))
-            // The umask of a service is stricter, and the daemon is another user.
-            yield* files.chmod(fresh, 0o644)
-            yield* file.sync
-            yield* files.rename(fresh, path)
-          },
-          Effect.scoped,
-          Effect.mapError(refuse("unwritable")),
-        )
+        /** On disk before anything relies on it, and for the daemon, another user, to read. */
+        const write = (next: TrustAnchor) =>
+          Effect.orDie(encodeDocument(next)).pipe(
+            Effect.flatMap((text) => writeDurably(path, new TextEncoder().encode(text))),
+            Effect.mapError(refuse("unwritable")),
+            Effect.provideContext(context),
+          )
 
         /** One executor at a time: each decides by what it has read. */
         const alone = <A, E>(change: Effect.Effect<A, E>) =>

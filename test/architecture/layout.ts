@@ -23,6 +23,7 @@ const contracts: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Subprocess.ts",
     "SystemCalls.ts",
     "UnixSocket.ts",
+    "durableFiles.ts",
     "independentPrograms.ts",
     "osRelease.ts",
     "processIdentity.ts",

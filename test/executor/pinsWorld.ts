@@ -1,4 +1,4 @@
-import { NodeFileSystem } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -39,4 +39,4 @@ export const keeper = Effect.gen(function* () {
     services,
   ).pipe(Effect.map((rows) => rows.map((row) => `${String(row["event"])} ${String(row["name"])}`)))
   return { ask, pinned, audit }
-}).pipe(Effect.provide(NodeFileSystem.layer))
+}).pipe(Effect.provide([NodeFileSystem.layer, NodePath.layer]))

@@ -1,4 +1,4 @@
-import { NodeFileSystem } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -13,12 +13,13 @@ import { Ledger } from "../../src/store/Ledger.ts"
 import { ledgerMigrations } from "../../src/store/ledgerSchema.ts"
 import { Trust } from "../../src/store/Trust.ts"
 import { agentId, commandId, makeSigner, otherAgentId } from "../fakes/CommandSigning.ts"
+import { layerAnnouncing } from "../vulnerability/FailingFileSystem.ts"
 
 const inDirectory = <A, E, R>(test: (directory: string) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem
     return yield* test(yield* files.makeTempDirectoryScoped())
-  }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+  }).pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, NodePath.layer]))
 
 const mode = (path: string) =>
   Effect.map(
@@ -203,6 +204,40 @@ describe("Trust", () => {
         yield* trust.replaceKeys({ generation: 2, commandKeys: [third] })
         assert.deepStrictEqual(yield* trust.anchor, Option.some(now))
         assert.strictEqual((yield* Effect.flip(trust.pin(first)))._tag, "PinRefused")
+      }),
+    ),
+  )
+
+  it.live("has brought every change to the disk before anything relies on it", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const path = `${directory}/trust.json`
+        const { anchor } = yield* makeSigner
+        const { key } = yield* makeSigner
+        const steps: Array<string> = []
+        const recording = layerAnnouncing((change, at) =>
+          Effect.sync(() => void steps.push(`${change} ${at.slice(directory.length)}`)),
+        )
+        const trust = yield* Effect.provide(Trust, Trust.layer(path).pipe(Layer.provide(recording)))
+        const changes = [
+          trust.pin(anchor),
+          trust.rename({ from: agentId, to: otherAgentId }),
+          trust.replaceKeys({ generation: 1, commandKeys: [key] }),
+        ]
+        for (const change of changes) {
+          steps.length = 0
+          yield* change
+          assert.deepStrictEqual(steps, [
+            "remove /trust.json.new",
+            "open /trust.json.new",
+            "write /trust.json.new",
+            "chmod /trust.json.new",
+            "sync /trust.json.new",
+            "rename /trust.json",
+            // The new name is on disk, too.
+            "sync ",
+          ])
+        }
       }),
     ),
   )

@@ -16,9 +16,9 @@ export const writeDurably = Effect.fnUntraced(function* (path: string, content: 
   yield* files.remove(fresh, { force: true })
   const file = yield* files.open(fresh, { flag: "wx", mode: 0o644 })
   yield* file.writeAll(content)
-  yield* file.sync
   // A service's umask of 077 would hide it from the users who ask.
   yield* files.chmod(fresh, 0o644)
+  yield* file.sync
   yield* files.rename(fresh, path)
   yield* syncDirectory(paths.dirname(path))
 }, Effect.scoped)
