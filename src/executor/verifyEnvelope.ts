@@ -108,5 +108,5 @@ export const authorize = Effect.fn("authorize")(function* (claims: CommandClaims
   )
 })
 
-/** A decoding message names paths and expectations; what was sent is cut short and made printable. */
+/** A decoding message says what was expected and where, in the sender's names of properties: cut short and made printable. */
 const printableIssue = (message: string) => message.replaceAll(/[^\x20-\x7e]+/g, " ").slice(0, 300)

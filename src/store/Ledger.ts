@@ -60,6 +60,12 @@ const unfinishedOf = (row: Row): UnfinishedCommand => ({
         }),
 })
 
+/** What the audit log says of a result: of parameters that do not fit no detail, which names properties as the sender did. */
+const auditedOutcome = ({ refusal, status }: CommandResult): string => {
+  if (refusal === undefined) return status
+  return refusal.code === "invalid" ? refusal.code : `${refusal.code}: ${refusal.detail}`
+}
+
 /**
  * What the executor has begun and finished, and its audit log. A command is written here before anything runs, so that
  * it can never run twice, whatever is delivered again after a crash. What it remembers is bounded; that a counter has
@@ -188,10 +194,7 @@ export class Ledger extends Context.Service<
             name: result.command,
             issuer,
             event: result.status === "refused" ? "refused" : "finished",
-            outcome:
-              result.refusal === undefined
-                ? result.status
-                : `${result.refusal.code}: ${result.refusal.detail}`,
+            outcome: auditedOutcome(result),
           })
           pruneIn(run, now)
         })
