@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { eventually } from "../../eventually.ts"
 import { type Fleet, makeFleet } from "./Fleet.ts"
 import type { SystemdBox } from "./SystemdBox.ts"
@@ -132,14 +133,102 @@ const holdsShutdown = Effect.fnUntraced(function* (fleet: Fleet) {
   assert.lengthOf(yield* scriptLines(box, "unit-slow"), 4)
 })
 
-const doesWithoutSockets = Effect.fnUntraced(function* (fleet: Fleet) {
+/** `kill -9` of what systemd takes for the service of the script that began: apt and dpkg stay behind in its cgroup. */
+const killAbove = Effect.fnUntraced(function* (box: SystemdBox, line: string) {
+  const cgroup = line.replace(/^.* begins in /, "")
+  const unit = cgroup.slice(cgroup.lastIndexOf("/") + 1)
+  const pid = yield* property(box, unit, "MainPID")
+  assert.match(pid, /^[1-9]\d*$/)
+  yield* box.must(["kill", "-KILL", pid])
+  yield* eventually("systemd is done with the unit", property(box, unit, "ActiveState"), (state) =>
+    ["failed", "inactive"].includes(state),
+  )
+  // Some are so short-lived that they are gone when their turn comes.
+  const names = 'while read -r pid; do cat "/proc/$pid/comm" || :; done <"$1"'
+  const left = yield* box.run(["sh", "-euc", names, "sh", `/sys/fs/cgroup${cgroup}/cgroup.procs`])
+  assert.includeMembers(left.stdout.split("\n"), ["apt-get", "dpkg"])
+})
+
+const decodeRows = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Schema.Unknown)))
+
+const query = (box: SystemdBox, path: string, sql: string) => {
+  const program =
+    "console.log(JSON.stringify(new (require('node:sqlite').DatabaseSync)(process.argv[1], { readOnly: true }).prepare(process.argv[2]).all()))"
+  return Effect.flatMap(box.must(["/srv/tools/node", "--eval", program, path, sql]), decodeRows)
+}
+
+/** The update is whole, was begun once, and its one result has been handed on once. */
+const ranOnce = Effect.fnUntraced(function* ({ box }: Fleet, id: string) {
+  assert.strictEqual(yield* installedVersion(box, "unit-slow"), "ii 1.1-1")
+  assert.strictEqual(yield* box.must(["dpkg", "--audit"]), "")
+  const told = `SELECT event FROM audit WHERE id = '${id}' ORDER BY line`
+  assert.deepStrictEqual(yield* query(box, "/var/lib/patchctl-executor/executor.sqlite", told), [
+    { event: "received" },
+    { event: "started" },
+    { event: "finished" },
+  ])
+  const journal = yield* box.must(["journalctl", "-q", "-o", "cat", "-u", "patchctl"])
+  const results = journal.split("\n").filter((line) => line.includes("command.finished") && line.includes(id))
+  assert.lengthOf(results, 1)
+  const strays = "SELECT command_id FROM stray_results"
+  assert.deepStrictEqual(yield* query(box, "/var/lib/control-plane/control-plane.db", strays), [])
+})
+
+const outlivesInstaller = Effect.fnUntraced(function* (fleet: Fleet) {
+  const { box } = fleet
+  yield* anew(box, "unit-slow")
+  const id = yield* install(fleet, "unit-slow")
+  const line = yield* began(box, "unit-slow", 3)
+  assert.match(line, installing)
+  yield* killAbove(box, line)
+  yield* letScriptEnd(box)
+  const { result } = yield* fleet.finished(id)
+  // The executor has read what became of it.
+  assert.strictEqual(result?.status, "succeeded", JSON.stringify(result))
+  assert.include(JSON.stringify(result?.output), "the installer ended without an answer")
+  assert.lengthOf(yield* scriptLines(box, "unit-slow"), 6)
+  yield* ranOnce(fleet, id)
+})
+
+/** Where no installer listens, the package manager is at work in the executor's own unit. */
+const outlivesExecutor = Effect.fnUntraced(function* (fleet: Fleet) {
+  const { box } = fleet
+  yield* anew(box, "unit-slow")
+  yield* box.must(["rm", "/run/unit-slow-may-end"])
+  const id = yield* install(fleet, "unit-slow")
+  const line = yield* began(box, "unit-slow", 4)
+  assert.match(line, /\/patchctl-executor@\S+\.service$/)
+  yield* killAbove(box, line)
+  yield* eventually(
+    "another executor was asked, and waits",
+    box.run(["journalctl", "-q", "-u", "patchctl", "--grep", `${id} has lost its executor`]),
+    ({ exitCode }) => exitCode === 0,
+  )
+  assert.lengthOf(yield* scriptLines(box, "unit-slow"), 7)
+  yield* letScriptEnd(box)
+  const { result } = yield* fleet.finished(id)
+  assert.strictEqual(result?.status, "interrupted", JSON.stringify(result))
+  assert.include(result?.problem?.detail, "1 of 1 planned changes are done")
+  const report = result?.output?.command === "install_updates" ? result.output.report : undefined
+  assert.deepStrictEqual(
+    report?.outcomes.map(({ name, outcome }) => [name, outcome]),
+    [["unit-slow", "installed"]],
+  )
+  assert.lengthOf(yield* scriptLines(box, "unit-slow"), 8)
+  yield* ranOnce(fleet, id)
+})
+
+const doesWithoutInstaller = Effect.fnUntraced(function* (fleet: Fleet) {
   const { box } = fleet
   yield* anew(box, "unit-quick")
   yield* withdraw(box, "patchctl-installer.socket")
   const alone = yield* fleet.finished(yield* install(fleet, "unit-quick"))
   assert.strictEqual(alone.result?.status, "succeeded", JSON.stringify(alone.result))
   assert.match((yield* scriptLines(box, "unit-quick"))[2] ?? "", /\/patchctl-executor@\S+\.service$/)
+})
 
+const doesWithoutSockets = Effect.fnUntraced(function* (fleet: Fleet) {
+  const { box } = fleet
   yield* anew(box, "unit-quick")
   yield* withdraw(box, "patchctl-executor.socket")
   yield* box.must(["systemctl", "restart", "patchctl"])
@@ -158,7 +247,7 @@ const doesWithoutSockets = Effect.fnUntraced(function* (fleet: Fleet) {
 // One machine for all of it, as a boot is what takes the time here.
 describe.each(releases)("the units on %s", (release) => {
   it.live(
-    "run the agent without privileges, and installations that outlive its restart, hold a shutdown and resume after it",
+    "run the agent without privileges, and installations that outlive its restart and their own service, hold a shutdown and resume after it",
     () =>
       Effect.gen(function* () {
         const fleet = yield* makeFleet(release)
@@ -167,6 +256,9 @@ describe.each(releases)("the units on %s", (release) => {
         yield* outlivesRestart(fleet)
         yield* resumesAfterReboot(fleet)
         yield* holdsShutdown(fleet)
+        yield* outlivesInstaller(fleet)
+        yield* doesWithoutInstaller(fleet)
+        yield* outlivesExecutor(fleet)
         yield* doesWithoutSockets(fleet)
       }).pipe(Effect.scoped),
     900_000,
