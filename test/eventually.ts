@@ -16,8 +16,8 @@ export class NeverHappened extends Schema.TaggedError<NeverHappened>()("NeverHap
   }
 }
 
-/** Far more than it takes, because the machine may be busy with other tests. */
-const patience = "60 seconds"
+/** Far more than it takes, because the machine may be busy with other tests, or shared with other machines. */
+const patience = "3 minutes"
 
 /** Real programs know nothing of a test's clock: whatever waits for them waits in real time, also under `it.effect`. */
 export const onRealClock = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

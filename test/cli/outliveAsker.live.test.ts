@@ -19,18 +19,15 @@ const connect = (path: string) =>
   })
 
 describe("outliveAsker", () => {
-  it.live(
-    "lets a program go on to its end when whoever asked has gone without reading what was said",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const folder = yield* files.makeTempDirectoryScoped()
-        yield* listen(`${folder}/socket`, [program, folder], {})
-        const socket = yield* connect(`${folder}/socket`)
-        yield* eventually("something was said", files.exists(`${folder}/told`), (is) => is)
-        socket.destroy()
-        yield* eventually("the end", files.exists(`${folder}/done`), (is) => is)
-      }).pipe(Effect.provide(NodeServices.layer), Effect.scoped),
-    150_000,
+  it.live("lets a program go on to its end when whoever asked has gone without reading what was said", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const folder = yield* files.makeTempDirectoryScoped()
+      yield* listen(`${folder}/socket`, [program, folder], {})
+      const socket = yield* connect(`${folder}/socket`)
+      yield* eventually("something was said", files.exists(`${folder}/told`), (is) => is)
+      socket.destroy()
+      yield* eventually("the end", files.exists(`${folder}/done`), (is) => is)
+    }).pipe(Effect.provide(NodeServices.layer), Effect.scoped),
   )
 })

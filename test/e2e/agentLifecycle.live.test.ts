@@ -55,7 +55,7 @@ const pauseInTheMiddle = (home: AgentHome) =>
 
 const lab = ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer))
 
-layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("an agent through its life", (it) => {
+layer(lab, { excludeTestServices: true })("an agent through its life", (it) => {
   it.effect(
     "ends with 0 on SIGTERM, says so afterwards, and is the same agent when it is started again",
     () =>
@@ -77,92 +77,78 @@ layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("an agent throu
         const ids = (yield* operator.servers()).map((server) => server.agentId)
         assert.strictEqual(ids.filter((id) => id === agentId).length, 1)
       }).pipe(withLogs),
-    90_000,
   )
 
-  it.effect(
-    "brings back the result of a command in whose middle it was killed, once and as it is",
-    () =>
-      Effect.gen(function* () {
-        const { keys, operator, queue, resultOf } = yield* ControlPlaneProcess
-        const home = yield* makeAgentHome(keys)
-        const first = yield* home.start()
-        const agentId = yield* enrolledAs(home, first.pid)
+  it.effect("brings back the result of a command in whose middle it was killed, once and as it is", () =>
+    Effect.gen(function* () {
+      const { keys, operator, queue, resultOf } = yield* ControlPlaneProcess
+      const home = yield* makeAgentHome(keys)
+      const first = yield* home.start()
+      const agentId = yield* enrolledAs(home, first.pid)
 
-        // A command may be too quick to be caught; then the next one is.
-        const caught = yield* appears(
-          "a command is caught while it runs",
-          Effect.flatMap(queue(agentId, { name: "health_check", parameters: {} }), pauseInTheMiddle(home)),
-        )
-        yield* first.signal("SIGKILL")
-        assert.strictEqual(yield* first.end, "SIGKILL")
-        const killed = yield* home.run(["status", "--json"])
-        assert.strictEqual(killed.exitCode, 3)
-        assert.strictEqual((yield* decodeReport(killed.stdout)).verdict, "not_running")
+      // A command may be too quick to be caught; then the next one is.
+      const caught = yield* appears(
+        "a command is caught while it runs",
+        Effect.flatMap(queue(agentId, { name: "health_check", parameters: {} }), pauseInTheMiddle(home)),
+      )
+      yield* first.signal("SIGKILL")
+      assert.strictEqual(yield* first.end, "SIGKILL")
+      const killed = yield* home.run(["status", "--json"])
+      assert.strictEqual(killed.exitCode, 3)
+      assert.strictEqual((yield* decodeReport(killed.stdout)).verdict, "not_running")
 
-        const second = yield* home.start()
-        yield* logged(second, `${caught.commandId} is still being carried out`)
-        const before = yield* operator.command({ params: { commandId: caught.commandId } })
-        assert.isUndefined(before.result)
-        assert.isTrue(yield* send(caught.executor, "SIGCONT"))
-        const result = yield* resultOf(caught.commandId)
-        assert.include(["succeeded", "partial"], result.status)
+      const second = yield* home.start()
+      yield* logged(second, `${caught.commandId} is still being carried out`)
+      const before = yield* operator.command({ params: { commandId: caught.commandId } })
+      assert.isUndefined(before.result)
+      assert.isTrue(yield* send(caught.executor, "SIGCONT"))
+      const result = yield* resultOf(caught.commandId)
+      assert.include(["succeeded", "partial"], result.status)
 
-        yield* home.says(
-          "nothing waits for delivery",
-          second.pid,
-          ({ pendingResults }) => pendingResults === 0,
-        )
-        const { commands, audit } = yield* home.ledger
-        assert.deepStrictEqual(
-          commands.filter(({ id }) => id === caught.commandId).map(({ finished }) => finished),
-          [1],
-        )
-        assert.deepStrictEqual(
-          audit.filter(({ id }) => id === caught.commandId).map(({ event }) => event),
-          ["received", "started", "finished"],
-        )
-      }).pipe(withLogs),
-    120_000,
+      yield* home.says("nothing waits for delivery", second.pid, ({ pendingResults }) => pendingResults === 0)
+      const { commands, audit } = yield* home.ledger
+      assert.deepStrictEqual(
+        commands.filter(({ id }) => id === caught.commandId).map(({ finished }) => finished),
+        [1],
+      )
+      assert.deepStrictEqual(
+        audit.filter(({ id }) => id === caught.commandId).map(({ event }) => event),
+        ["received", "started", "finished"],
+      )
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "stays alive with a wrong licence key, and says so in status and log without the key",
-    () =>
-      Effect.gen(function* () {
-        const { keys } = yield* ControlPlaneProcess
-        const home = yield* makeAgentHome({ ...keys, license_key: licenseKey })
-        const daemon = yield* home.start()
-        yield* home.says("the key is refused", daemon.pid, (status) =>
-          String(loopOf(status, "heartbeat")?.lastError).startsWith("Invalid license key"),
-        )
-        const { exitCode, stdout } = yield* home.run(["status"])
-        assert.strictEqual(exitCode, 1)
-        assert.include(stdout, "Invalid license key")
-        const log = yield* logged(daemon, 'error=LicenseKeyRefused reason="Invalid license key')
-        assert.notInclude(log + stdout, licenseKey)
-        yield* daemon.signal("SIGTERM")
-        assert.strictEqual(yield* daemon.end, 0)
-      }).pipe(withLogs),
-    60_000,
+  it.effect("stays alive with a wrong licence key, and says so in status and log without the key", () =>
+    Effect.gen(function* () {
+      const { keys } = yield* ControlPlaneProcess
+      const home = yield* makeAgentHome({ ...keys, license_key: licenseKey })
+      const daemon = yield* home.start()
+      yield* home.says("the key is refused", daemon.pid, (status) =>
+        String(loopOf(status, "heartbeat")?.lastError).startsWith("Invalid license key"),
+      )
+      const { exitCode, stdout } = yield* home.run(["status"])
+      assert.strictEqual(exitCode, 1)
+      assert.include(stdout, "Invalid license key")
+      const log = yield* logged(daemon, 'error=LicenseKeyRefused reason="Invalid license key')
+      assert.notInclude(log + stdout, licenseKey)
+      yield* daemon.signal("SIGTERM")
+      assert.strictEqual(yield* daemon.end, 0)
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "fails `patchctl selftest` with a remedy where nothing listens",
-    () =>
-      Effect.gen(function* () {
-        const home = yield* makeAgentHome({ api_url: "https://127.0.0.1:9" })
-        const { exitCode, stdout } = yield* home.run(["selftest", "--json"])
-        assert.strictEqual(exitCode, 1)
-        const { passed, checks } = yield* decodeSelftest(stdout)
-        assert.isFalse(passed)
-        const tcp = checks.find(({ name }) => name === "tcp")
-        assert.strictEqual(tcp?.outcome, "failed")
-        for (const check of checks) {
-          if (check.outcome !== "ok") assert.isNotEmpty(check.remedy, check.name)
-        }
-      }).pipe(withLogs),
-    60_000,
+  it.effect("fails `patchctl selftest` with a remedy where nothing listens", () =>
+    Effect.gen(function* () {
+      const home = yield* makeAgentHome({ api_url: "https://127.0.0.1:9" })
+      const { exitCode, stdout } = yield* home.run(["selftest", "--json"])
+      assert.strictEqual(exitCode, 1)
+      const { passed, checks } = yield* decodeSelftest(stdout)
+      assert.isFalse(passed)
+      const tcp = checks.find(({ name }) => name === "tcp")
+      assert.strictEqual(tcp?.outcome, "failed")
+      for (const check of checks) {
+        if (check.outcome !== "ok") assert.isNotEmpty(check.remedy, check.name)
+      }
+    }).pipe(withLogs),
   )
 
   const secret = "pk_live_S3cretS3cretS3cret"

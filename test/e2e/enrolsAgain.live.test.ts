@@ -13,7 +13,7 @@ const withLogs = <A, E, R>(test: Effect.Effect<A, E, R>) =>
 
 const lab = ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer))
 
-layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("a host that enrols again", (it) => {
+layer(lab, { excludeTestServices: true })("a host that enrols again", (it) => {
   it.effect(
     "obeys commands for its new id, after its own was lost and after the control plane forgot it",
     () =>
@@ -63,6 +63,5 @@ layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("a host that en
           [`${first} is now ${second}`, `${second} is now ${third}`],
         )
       }).pipe(withLogs),
-    240_000,
   )
 })

@@ -65,40 +65,37 @@ const makeHost = Effect.gen(function* () {
 })
 
 layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (it) => {
-  it.effect(
-    "carries out a good command once, and answers a repetition with the same result",
-    () =>
-      Effect.gen(function* () {
-        const { home, execute, order } = yield* makeHost
-        const envelope = yield* order(1)
-        const first = yield* execute(requestOf(envelope))
-        assert.strictEqual(first.exitCode, 0)
-        assert.deepStrictEqual(
-          first.results.map((result) => [result.commandId, result.command]),
-          [[commandId(1), "health_check"]],
-        )
-        assert.include(["succeeded", "partial"], first.results[0]?.status)
-        const output = first.results[0]?.output
-        const managers = output?.command === "health_check" ? output.report.managers : []
-        // Proves the witness of the tests below wherever there is a package manager to ask.
-        if (managers.length > 0) assert.isNotEmpty(first.started)
+  it.effect("carries out a good command once, and answers a repetition with the same result", () =>
+    Effect.gen(function* () {
+      const { home, execute, order } = yield* makeHost
+      const envelope = yield* order(1)
+      const first = yield* execute(requestOf(envelope))
+      assert.strictEqual(first.exitCode, 0)
+      assert.deepStrictEqual(
+        first.results.map((result) => [result.commandId, result.command]),
+        [[commandId(1), "health_check"]],
+      )
+      assert.include(["succeeded", "partial"], first.results[0]?.status)
+      const output = first.results[0]?.output
+      const managers = output?.command === "health_check" ? output.report.managers : []
+      // Proves the witness of the tests below wherever there is a package manager to ask.
+      if (managers.length > 0) assert.isNotEmpty(first.started)
 
-        const again = yield* execute(requestOf(envelope))
-        assert.strictEqual(again.exitCode, 0)
-        assert.strictEqual(again.stdout, first.stdout)
-        assert.deepStrictEqual(again.started, [])
-        const { commands, audit } = yield* home.ledger
-        assert.lengthOf(commands, 1)
-        assert.deepStrictEqual(
-          audit.map(({ event }) => event),
-          ["pinned", "received", "started", "finished"],
-        )
+      const again = yield* execute(requestOf(envelope))
+      assert.strictEqual(again.exitCode, 0)
+      assert.strictEqual(again.stdout, first.stdout)
+      assert.deepStrictEqual(again.started, [])
+      const { commands, audit } = yield* home.ledger
+      assert.lengthOf(commands, 1)
+      assert.deepStrictEqual(
+        audit.map(({ event }) => event),
+        ["pinned", "received", "started", "finished"],
+      )
 
-        const { results, started } = yield* execute(requestOf(yield* order(1)))
-        assert.strictEqual(results[0]?.finishedAt.toString(), first.results[0]?.finishedAt.toString())
-        assert.deepStrictEqual(started, [])
-      }),
-    60_000,
+      const { results, started } = yield* execute(requestOf(yield* order(1)))
+      assert.strictEqual(results[0]?.finishedAt.toString(), first.results[0]?.finishedAt.toString())
+      assert.deepStrictEqual(started, [])
+    }),
   )
 
   it.effect(
@@ -137,7 +134,6 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
           answers.flatMap(({ ids }) => ids.map((id) => `refused ${id}`)).toSorted(),
         )
       }),
-    120_000,
   )
 
   const noise = Uint8Array.from({ length: 4096 }, (_, index) => (index * 167 + 13) % 256)
@@ -168,40 +164,34 @@ layer(Programs.layer, { excludeTestServices: true })("patchctl-agent execute", (
     )
   }
 
-  it.effect(
-    "reads no more than an envelope, however much there is",
-    () =>
-      Effect.gen(function* () {
-        const { execute } = yield* makeHost
-        const little = yield* execute("x\n")
-        for (const much of [
-          Buffer.alloc(50 * 1024 * 1024, "x"),
-          Buffer.from(requestOf("x".repeat(50 * 1024 * 1024))),
-        ]) {
-          const { exitCode, stdout, mostMebibytes } = yield* execute(much)
-          assert.deepStrictEqual([exitCode, stdout], [1, ""])
-          assert.isBelow(mostMebibytes, little.mostMebibytes + 40)
-        }
-      }),
-    60_000,
+  it.effect("reads no more than an envelope, however much there is", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* makeHost
+      const little = yield* execute("x\n")
+      for (const much of [
+        Buffer.alloc(50 * 1024 * 1024, "x"),
+        Buffer.from(requestOf("x".repeat(50 * 1024 * 1024))),
+      ]) {
+        const { exitCode, stdout, mostMebibytes } = yield* execute(much)
+        assert.deepStrictEqual([exitCode, stdout], [1, ""])
+        assert.isBelow(mostMebibytes, little.mostMebibytes + 40)
+      }
+    }),
   )
 
-  it.effect(
-    "refuses everything on a host that is not enrolled",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const { home, execute, order } = yield* makeHost
-        yield* files.remove(`${home.executor}/trust.json`)
-        const { exitCode, results, started } = yield* execute(requestOf(yield* order(1)))
-        assert.strictEqual(exitCode, 0)
-        assert.deepStrictEqual(
-          results.map(({ status, refusal }) => [status, refusal?.code]),
-          [["refused", "bad_signature"]],
-        )
-        assert.deepStrictEqual(started, [])
-        assert.isTrue(Option.isNone(yield* home.status))
-      }),
-    60_000,
+  it.effect("refuses everything on a host that is not enrolled", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const { home, execute, order } = yield* makeHost
+      yield* files.remove(`${home.executor}/trust.json`)
+      const { exitCode, results, started } = yield* execute(requestOf(yield* order(1)))
+      assert.strictEqual(exitCode, 0)
+      assert.deepStrictEqual(
+        results.map(({ status, refusal }) => [status, refusal?.code]),
+        [["refused", "bad_signature"]],
+      )
+      assert.deepStrictEqual(started, [])
+      assert.isTrue(Option.isNone(yield* home.status))
+    }),
   )
 })

@@ -35,76 +35,72 @@ const complaint = Effect.fnUntraced(function* (text: string) {
   yield* eventually(`the log says ${text}`, daemon.stderr, (log) => log.slice(told).includes(text))
 })
 
-layer(Siege.layer, { excludeTestServices: true, timeout: "90 seconds" })(
-  "an agent whose control plane misbehaves",
-  (it) => {
-    const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, " ")
-    const bomb = gzipSync(megabytes(100))
-    const chunk = megabytes(1)
+layer(Siege.layer, { excludeTestServices: true })("an agent whose control plane misbehaves", (it) => {
+  const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, " ")
+  const bomb = gzipSync(megabytes(100))
+  const chunk = megabytes(1)
 
-    it.effect(
-      "tries again in the same round after a 500 or half of a reply",
-      () =>
-        Effect.gen(function* () {
-          yield* misbehave((response) => json(response, {}, 500), tries(2))
-          yield* misbehave(
-            (response) =>
-              response.writeHead(200, { "content-type": "application/json" }).end('{"commands": ['),
-            tries(2),
-          )
-        }).pipe(withLogs),
-      60_000,
-    )
+  it.effect(
+    "tries again in the same round after a 500 or half of a reply",
+    () =>
+      Effect.gen(function* () {
+        yield* misbehave((response) => json(response, {}, 500), tries(2))
+        yield* misbehave(
+          (response) => response.writeHead(200, { "content-type": "application/json" }).end('{"commands": ['),
+          tries(2),
+        )
+      }).pipe(withLogs),
+    60_000,
+  )
 
-    it.effect(
-      "waits as long as 429 asks for, and no longer",
-      () =>
-        Effect.gen(function* () {
-          const waitSeconds = 4
-          const [first = 0, second = 0] = yield* misbehave(
-            (response) =>
-              problem(response, 429, "too_many_requests", {
-                headers: { "retry-after": String(waitSeconds) },
-              }),
-            tries(1),
-          )
-          assert.isAtLeast(second - first, waitSeconds * 1000 - 50)
-        }).pipe(withLogs),
-      60_000,
-    )
+  it.effect(
+    "waits as long as 429 asks for, and no longer",
+    () =>
+      Effect.gen(function* () {
+        const waitSeconds = 4
+        const [first = 0, second = 0] = yield* misbehave(
+          (response) =>
+            problem(response, 429, "too_many_requests", {
+              headers: { "retry-after": String(waitSeconds) },
+            }),
+          tries(1),
+        )
+        assert.isAtLeast(second - first, waitSeconds * 1000 - 50)
+      }).pipe(withLogs),
+    60_000,
+  )
 
-    it.effect(
-      "breaks off a reply without an end",
-      () =>
-        misbehave((response) => {
-          const more = () => void (response.destroyed || response.write(chunk, more))
-          response.on("error", () => undefined).writeHead(200)
-          more()
-        }, complaint("response too large: the answer has more than 1 MiB")).pipe(withLogs),
-      60_000,
-    )
+  it.effect(
+    "breaks off a reply without an end",
+    () =>
+      misbehave((response) => {
+        const more = () => void (response.destroyed || response.write(chunk, more))
+        response.on("error", () => undefined).writeHead(200)
+        more()
+      }, complaint("response too large: the answer has more than 1 MiB")).pipe(withLogs),
+    60_000,
+  )
 
-    it.effect(
-      "does not unpack 100 MiB that came as 100 KiB",
-      () =>
-        misbehave(
-          (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
-          complaint("response too large: the answer has more than 8 MiB when decompressed"),
-        ).pipe(withLogs),
-      60_000,
-    )
+  it.effect(
+    "does not unpack 100 MiB that came as 100 KiB",
+    () =>
+      misbehave(
+        (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+        complaint("response too large: the answer has more than 8 MiB when decompressed"),
+      ).pipe(withLogs),
+    60_000,
+  )
 
-    it.effect(
-      "gives up a silent server in time for another beat, and logs no secret",
-      () =>
-        Effect.gen(function* () {
-          const { daemon } = yield* Siege
-          yield* misbehave(() => undefined, complaint("the beat took longer than its interval"))
-          const log = yield* daemon.stderr
-          assert.include(log, "event=heartbeat.lost")
-          assert.notInclude(log, "pk_live_")
-        }).pipe(withLogs),
-      60_000,
-    )
-  },
-)
+  it.effect(
+    "gives up a silent server in time for another beat, and logs no secret",
+    () =>
+      Effect.gen(function* () {
+        const { daemon } = yield* Siege
+        yield* misbehave(() => undefined, complaint("the beat took longer than its interval"))
+        const log = yield* daemon.stderr
+        assert.include(log, "event=heartbeat.lost")
+        assert.notInclude(log, "pk_live_")
+      }).pipe(withLogs),
+    60_000,
+  )
+})

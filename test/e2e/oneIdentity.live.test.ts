@@ -12,35 +12,32 @@ const withLogs = <A, E, R>(test: Effect.Effect<A, E, R>) =>
 
 const lab = ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer))
 
-layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("one identity", (it) => {
-  it.effect(
-    "on two machines shows at the control plane, and both go on",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const { keys, operator } = yield* ControlPlaneProcess
-        const original = yield* makeAgentHome(keys)
-        const first = yield* original.start()
-        const agentId = yield* enrolledAs(original, first.pid)
-        yield* first.signal("SIGTERM")
-        yield* first.end
-        const server = Effect.orDie(operator.server({ params: { agentId } }))
-        assert.isFalse((yield* server).cloneSuspected)
+layer(lab, { excludeTestServices: true })("one identity", (it) => {
+  it.effect("on two machines shows at the control plane, and both go on", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const { keys, operator } = yield* ControlPlaneProcess
+      const original = yield* makeAgentHome(keys)
+      const first = yield* original.start()
+      const agentId = yield* enrolledAs(original, first.pid)
+      yield* first.signal("SIGTERM")
+      yield* first.end
+      const server = Effect.orDie(operator.server({ params: { agentId } }))
+      assert.isFalse((yield* server).cloneSuspected)
 
-        // As an image of the machine would bring them.
-        const clone = yield* makeAgentHome(keys)
-        yield* files.copy(original.state, clone.state)
-        yield* files.copy(original.executor, clone.executor)
-        yield* files.remove(`${clone.state}/status.json`)
-        const daemons = yield* Effect.forEach([original, clone], (home) => home.start())
-        yield* eventually("the clone is noticed", server, ({ cloneSuspected }) => cloneSuspected)
-        const { heartbeats } = yield* server
-        yield* eventually("both go on", server, (known) => known.heartbeats > heartbeats + 3)
-        for (const [index, home] of [original, clone].entries()) {
-          yield* home.says("it still beats", daemons[index]?.pid ?? 0, isBeating)
-        }
-      }).pipe(withLogs),
-    120_000,
+      // As an image of the machine would bring them.
+      const clone = yield* makeAgentHome(keys)
+      yield* files.copy(original.state, clone.state)
+      yield* files.copy(original.executor, clone.executor)
+      yield* files.remove(`${clone.state}/status.json`)
+      const daemons = yield* Effect.forEach([original, clone], (home) => home.start())
+      yield* eventually("the clone is noticed", server, ({ cloneSuspected }) => cloneSuspected)
+      const { heartbeats } = yield* server
+      yield* eventually("both go on", server, (known) => known.heartbeats > heartbeats + 3)
+      for (const [index, home] of [original, clone].entries()) {
+        yield* home.says("it still beats", daemons[index]?.pid ?? 0, isBeating)
+      }
+    }).pipe(withLogs),
   )
 
   it.effect(
@@ -66,6 +63,5 @@ layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("one identity",
         const next = yield* home.start()
         yield* home.says("its successor beats", next.pid, isBeating)
       }).pipe(withLogs),
-    120_000,
   )
 })

@@ -70,6 +70,5 @@ layer(Programs.layer, { excludeTestServices: true })("an agent whose server is n
           yield* enrolledAs(home, daemon.pid)
         }).pipe(programs.withLogs)
       }),
-    90_000,
   )
 })

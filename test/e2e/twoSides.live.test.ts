@@ -57,111 +57,94 @@ const converse = (path: string, input: string, readAfter: "at once" | "half a se
   })
 
 layer(Programs.layer, { excludeTestServices: true })("executors behind a socket", (it) => {
-  it.effect(
-    "carry out a command once, and answer it again over another connection",
-    () =>
-      Effect.gen(function* () {
-        const { home, order, execute } = yield* behindSocket
-        const envelope = yield* order(1)
-        const first = yield* execute(envelope)
-        assert.strictEqual(first.commandId, commandId(1))
-        assert.include(["succeeded", "partial"], first.status)
-        assert.deepStrictEqual(yield* execute(envelope), first)
-        assert.lengthOf((yield* home.ledger).commands, 1)
-        assert.lengthOf(yield* home.executors, 3)
-      }).pipe(withLogs),
-    90_000,
+  it.effect("carry out a command once, and answer it again over another connection", () =>
+    Effect.gen(function* () {
+      const { home, order, execute } = yield* behindSocket
+      const envelope = yield* order(1)
+      const first = yield* execute(envelope)
+      assert.strictEqual(first.commandId, commandId(1))
+      assert.include(["succeeded", "partial"], first.status)
+      assert.deepStrictEqual(yield* execute(envelope), first)
+      assert.lengthOf((yield* home.ledger).commands, 1)
+      assert.lengthOf(yield* home.executors, 3)
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "answer a scan's questions in full, also to somebody who reads late",
-    () =>
-      Effect.gen(function* () {
-        const { home, client } = yield* behindSocket
-        const managers = yield* client.collect("never")
-        const request = { name: "collect", parameters: { refresh: "never" } }
-        const late = yield* converse(
-          home.socket,
-          `${json({ kind: "local", operation: request })}\n`,
-          "half a second",
-        )
-        const [event] = yield* decodeEvents(late.trim().split("\n"))
-        assert.strictEqual(event?.kind, "collected")
-        assert.deepStrictEqual(
-          event?.kind === "collected" ? event.managers.map(({ packages }) => packages.length) : [],
-          managers.map(({ packages }) => packages.length),
-        )
-      }).pipe(withLogs),
-    90_000,
+  it.effect("answer a scan's questions in full, also to somebody who reads late", () =>
+    Effect.gen(function* () {
+      const { home, client } = yield* behindSocket
+      const managers = yield* client.collect("never")
+      const request = { name: "collect", parameters: { refresh: "never" } }
+      const late = yield* converse(
+        home.socket,
+        `${json({ kind: "local", operation: request })}\n`,
+        "half a second",
+      )
+      const [event] = yield* decodeEvents(late.trim().split("\n"))
+      assert.strictEqual(event?.kind, "collected")
+      assert.deepStrictEqual(
+        event?.kind === "collected" ? event.managers.map(({ packages }) => packages.length) : [],
+        managers.map(({ packages }) => packages.length),
+      )
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "go on when whoever asked has gone, and have the result for whoever asks again",
-    () =>
-      Effect.gen(function* () {
-        const { home, order, execute } = yield* behindSocket
-        const envelope = yield* order(1)
-        yield* Effect.callback<void>((resume) => {
-          const socket = createConnection({ path: home.socket }, () =>
-            socket.write(`${json({ kind: "command", envelope })}\n`, () => {
-              socket.destroy()
-              resume(Effect.void)
-            }),
-          )
-        })
-        yield* appears(
-          "the command is finished",
-          Effect.map(Effect.option(home.ledger), (ledger) =>
-            Option.filter(ledger, ({ commands }) => commands.some(({ finished }) => finished === 1)),
-          ),
+  it.effect("go on when whoever asked has gone, and have the result for whoever asks again", () =>
+    Effect.gen(function* () {
+      const { home, order, execute } = yield* behindSocket
+      const envelope = yield* order(1)
+      yield* Effect.callback<void>((resume) => {
+        const socket = createConnection({ path: home.socket }, () =>
+          socket.write(`${json({ kind: "command", envelope })}\n`, () => {
+            socket.destroy()
+            resume(Effect.void)
+          }),
         )
-        const { audit } = yield* home.ledger
-        assert.include(["succeeded", "partial"], (yield* execute(envelope)).status)
-        assert.deepStrictEqual((yield* home.ledger).audit, audit)
-      }).pipe(withLogs),
-    90_000,
+      })
+      yield* appears(
+        "the command is finished",
+        Effect.map(Effect.option(home.ledger), (ledger) =>
+          Option.filter(ledger, ({ commands }) => commands.some(({ finished }) => finished === 1)),
+        ),
+      )
+      const { audit } = yield* home.ledger
+      assert.include(["succeeded", "partial"], (yield* execute(envelope)).status)
+      assert.deepStrictEqual((yield* home.ledger).audit, audit)
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "answer the first request of a connection and no other",
-    () =>
-      Effect.gen(function* () {
-        const { home, order } = yield* behindSocket
-        const lines = [yield* order(1), yield* order(2)].map((envelope) =>
-          json({ kind: "command", envelope }),
-        )
-        const output = yield* converse(home.socket, `${lines.join("\n")}\n`, "at once")
-        const events = yield* decodeEvents(output.trim().split("\n"))
-        assert.deepStrictEqual(
-          events.map((event) => (event.kind === "result" ? event.result.commandId : event.kind)),
-          [commandId(1)],
-        )
-        assert.lengthOf((yield* home.ledger).commands, 1)
-      }).pipe(withLogs),
-    90_000,
+  it.effect("answer the first request of a connection and no other", () =>
+    Effect.gen(function* () {
+      const { home, order } = yield* behindSocket
+      const lines = [yield* order(1), yield* order(2)].map((envelope) => json({ kind: "command", envelope }))
+      const output = yield* converse(home.socket, `${lines.join("\n")}\n`, "at once")
+      const events = yield* decodeEvents(output.trim().split("\n"))
+      assert.deepStrictEqual(
+        events.map((event) => (event.kind === "result" ? event.result.commandId : event.kind)),
+        [commandId(1)],
+      )
+      assert.lengthOf((yield* home.ledger).commands, 1)
+    }).pipe(withLogs),
   )
 
-  it.effect(
-    "say that nothing was run when their ledger is damaged, and still look at packages",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const { home, client, order, execute } = yield* behindSocket
-        const path = `${home.executor}/executor.sqlite`
-        yield* files.remove(`${path}-wal`, { force: true })
-        yield* files.writeFileString(path, "no database at all ".repeat(500))
-        const error = yield* Effect.flip(execute(yield* order(1)))
-        assert.include(error.message, "is damaged")
-        assert.include(yield* files.readFileString(path), "no database at all")
-        yield* client.collect("never")
-      }).pipe(withLogs),
-    90_000,
+  it.effect("say that nothing was run when their ledger is damaged, and still look at packages", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const { home, client, order, execute } = yield* behindSocket
+      const path = `${home.executor}/executor.sqlite`
+      yield* files.remove(`${path}-wal`, { force: true })
+      yield* files.writeFileString(path, "no database at all ".repeat(500))
+      const error = yield* Effect.flip(execute(yield* order(1)))
+      assert.include(error.message, "is damaged")
+      assert.include(yield* files.readFileString(path), "no database at all")
+      yield* client.collect("never")
+    }).pipe(withLogs),
   )
 })
 
 const lab = ControlPlaneProcess.layer.pipe(Layer.provideMerge(Programs.layer))
 
-layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("a daemon and its executor", (it) => {
+layer(lab, { excludeTestServices: true })("a daemon and its executor", (it) => {
   it.effect(
     "work together over a socket: keys are pinned, commands carried out, keys readable and ledger not",
     () =>
@@ -187,27 +170,19 @@ layer(lab, { excludeTestServices: true, timeout: "60 seconds" })("a daemon and i
         )
         assert.isFalse(yield* files.exists(`${home.state}/trust.json`))
       }).pipe(withLogs),
-    120_000,
   )
 
-  it.effect(
-    "pin the keys again when an administrator has removed them",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const { keys, queue, resultOf } = yield* ControlPlaneProcess
-        const home = yield* makeAgentHome(keys)
-        const daemon = yield* home.start()
-        const agentId = yield* enrolledAs(home, daemon.pid)
-        yield* files.remove(`${home.executor}/trust.json`)
-        yield* eventually(
-          "the keys are pinned again",
-          files.exists(`${home.executor}/trust.json`),
-          (is) => is,
-        )
-        const id = yield* queue(agentId, { name: "health_check", parameters: {} })
-        assert.include(["succeeded", "partial"], (yield* resultOf(id)).status)
-      }).pipe(withLogs),
-    120_000,
+  it.effect("pin the keys again when an administrator has removed them", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const { keys, queue, resultOf } = yield* ControlPlaneProcess
+      const home = yield* makeAgentHome(keys)
+      const daemon = yield* home.start()
+      const agentId = yield* enrolledAs(home, daemon.pid)
+      yield* files.remove(`${home.executor}/trust.json`)
+      yield* eventually("the keys are pinned again", files.exists(`${home.executor}/trust.json`), (is) => is)
+      const id = yield* queue(agentId, { name: "health_check", parameters: {} })
+      assert.include(["succeeded", "partial"], (yield* resultOf(id)).status)
+    }).pipe(withLogs),
   )
 })

@@ -14,55 +14,52 @@ const encodeLine = Schema.encodeSync(Schema.fromJsonString(Schema.Unknown))
 const decodeEvent = Schema.decodeUnknownOption(Schema.fromJsonString(ExecutorEvent))
 
 layer(Programs.layer, { excludeTestServices: true })("executors that are started at once", (it) => {
-  it.effect(
-    "carry out each command once, and tell one result of it",
-    () =>
-      Effect.gen(function* () {
-        const home = yield* makeAgentHome({})
-        const signer = yield* makeSigner
-        const ask = Effect.fnUntraced(function* (request: unknown) {
-          const { stdout, stderr } = yield* home.run(["execute"], { stdin: `${encodeLine(request)}\n` })
-          const last = stdout
-            .split("\n")
-            .flatMap((line) => Option.toArray(decodeEvent(line)))
-            .at(-1)
-          return last ?? assert.fail(stderr)
-        })
-        yield* ask({ kind: "pin", anchor: signer.anchor })
-        const iat = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-        const order = (number: number) =>
-          signer.seal(
-            claims(number, { name: "health_check", parameters: {} }, { iat, nbf: iat, exp: iat + 3600 }),
-          )
-        const envelopes = [yield* order(1), yield* order(2)]
-        const asked = [...envelopes, ...envelopes, ...envelopes]
-        const told = yield* Effect.forEach(asked, (envelope) => ask({ kind: "command", envelope }), {
-          concurrency: "unbounded",
-        })
-        for (const event of told) {
-          if (event.kind !== "unavailable") assert.strictEqual(event.kind, "result", encodeLine(event))
-          else assert.match(event.detail, /is still being carried out by an executor/)
-        }
-        const results = told.flatMap((event) => (event.kind === "result" ? [event.result] : []))
-        assert.isNotEmpty(results)
-        for (const [at, envelope] of envelopes.entries()) {
-          const final = yield* ask({ kind: "command", envelope })
-          assert.strictEqual(final.kind, "result")
-          for (const result of results.filter(({ commandId: id }) => id === commandId(at + 1))) {
-            assert.deepStrictEqual(final, { kind: "result", result })
-          }
-        }
-        // The one that was overtaken by a higher counter is refused, and runs not even once.
-        const { audit } = yield* home.ledger
-        const events = [1, 2].map((number) =>
-          audit
-            .filter(({ id }) => id === commandId(number))
-            .map(({ event }) => event)
-            .join(" "),
+  it.effect("carry out each command once, and tell one result of it", () =>
+    Effect.gen(function* () {
+      const home = yield* makeAgentHome({})
+      const signer = yield* makeSigner
+      const ask = Effect.fnUntraced(function* (request: unknown) {
+        const { stdout, stderr } = yield* home.run(["execute"], { stdin: `${encodeLine(request)}\n` })
+        const last = stdout
+          .split("\n")
+          .flatMap((line) => Option.toArray(decodeEvent(line)))
+          .at(-1)
+        return last ?? assert.fail(stderr)
+      })
+      yield* ask({ kind: "pin", anchor: signer.anchor })
+      const iat = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      const order = (number: number) =>
+        signer.seal(
+          claims(number, { name: "health_check", parameters: {} }, { iat, nbf: iat, exp: iat + 3600 }),
         )
-        assert.strictEqual(events[1], "received started finished")
-        assert.include(["received started finished", "refused"], events[0])
-      }).pipe(Effect.scoped),
-    { timeout: 120_000 },
+      const envelopes = [yield* order(1), yield* order(2)]
+      const asked = [...envelopes, ...envelopes, ...envelopes]
+      const told = yield* Effect.forEach(asked, (envelope) => ask({ kind: "command", envelope }), {
+        concurrency: "unbounded",
+      })
+      for (const event of told) {
+        if (event.kind !== "unavailable") assert.strictEqual(event.kind, "result", encodeLine(event))
+        else assert.match(event.detail, /is still being carried out by an executor/)
+      }
+      const results = told.flatMap((event) => (event.kind === "result" ? [event.result] : []))
+      assert.isNotEmpty(results)
+      for (const [at, envelope] of envelopes.entries()) {
+        const final = yield* ask({ kind: "command", envelope })
+        assert.strictEqual(final.kind, "result")
+        for (const result of results.filter(({ commandId: id }) => id === commandId(at + 1))) {
+          assert.deepStrictEqual(final, { kind: "result", result })
+        }
+      }
+      // The one that was overtaken by a higher counter is refused, and runs not even once.
+      const { audit } = yield* home.ledger
+      const events = [1, 2].map((number) =>
+        audit
+          .filter(({ id }) => id === commandId(number))
+          .map(({ event }) => event)
+          .join(" "),
+      )
+      assert.strictEqual(events[1], "received started finished")
+      assert.include(["received started finished", "refused"], events[0])
+    }).pipe(Effect.scoped),
   )
 })

@@ -3,7 +3,10 @@ import * as Schema from "effect/Schema"
 
 /** Cases of a property: 300, or 100,000 in the long run (`PATCHCTL_LONG=1`). */
 const isLong = process.env["PATCHCTL_LONG"] === "1"
-export const manyCases = { timeout: isLong ? 7_200_000 : 60_000, arbitrary: { runs: isLong ? 100_000 : 300 } }
+export const manyCases = {
+  timeout: isLong ? 7_200_000 : 300_000,
+  arbitrary: { runs: isLong ? 100_000 : 300 },
+}
 
 /** How one text is made; whole numbers stand for choices. */
 const Recipe = Schema.Struct({

@@ -164,7 +164,6 @@ describe("an agent that is offline", () => {
           assert.strictEqual(after.enrolments, 1)
         }),
       ),
-    120_000,
   )
 
   it.effect(
