@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { readFileSync } from "node:fs"
 import { eventually } from "../../eventually.ts"
 import { type Fleet, makeFleet } from "./Fleet.ts"
 import type { SystemdBox } from "./SystemdBox.ts"
@@ -97,17 +98,39 @@ const outlivesRestart = Effect.fnUntraced(function* (fleet: Fleet) {
   assert.lengthOf(yield* scriptLines(box, "unit-slow"), 2)
 })
 
-const resumesAfterReboot = Effect.fnUntraced(function* (fleet: Fleet) {
-  const { box } = fleet
-  const leader = yield* box.leader
+/** What an installation with a restart says of that, once the machine is there again. */
+const restarted = Effect.fnUntraced(function* (fleet: Fleet) {
+  const leader = yield* fleet.box.leader
   const quick = yield* install(fleet, "unit-quick", "--reboot", "always")
-  assert.strictEqual(yield* box.bootedAfter(leader), "running")
+  assert.strictEqual(yield* fleet.box.bootedAfter(leader), "running")
   const { result } = yield* fleet.finished(quick)
   assert.strictEqual(result?.status, "succeeded", JSON.stringify(result))
-  const restart = result?.output?.command === "install_updates" ? result.output.report.restart : undefined
+  return result?.output?.command === "install_updates" ? result.output.report.restart : undefined
+})
+
+const resumesAfterReboot = Effect.fnUntraced(function* (fleet: Fleet) {
+  const restart = yield* restarted(fleet)
   assert.isString(restart?.bootIdAfter)
   assert.notStrictEqual(restart?.bootIdAfter, restart?.bootIdBefore)
-  assert.lengthOf(yield* scriptLines(box, "unit-quick"), 2)
+  assert.lengthOf(yield* scriptLines(fleet.box, "unit-quick"), 2)
+})
+
+const ownBootId = "/proc/sys/kernel/random/boot_id"
+
+/** From its next boot on the machine shows the boot id of the kernel under it, as LXC does. */
+const showKernelsBootId = Effect.fnUntraced(function* ({ box }: Fleet) {
+  const init = "/usr/lib/systemd/systemd"
+  yield* box.must(["mv", init, `${init}.own`])
+  const script = `#!/bin/sh\nwhile umount ${ownBootId}; do :; done 2>/dev/null\nexec ${init}.own "$@"\n`
+  yield* box.writeFile(init, script, "755")
+})
+
+const resumesAfterRestartOfContainer = Effect.fnUntraced(function* (fleet: Fleet) {
+  yield* anew(fleet.box, "unit-quick")
+  const restart = yield* restarted(fleet)
+  const kernels = readFileSync(ownBootId, "utf8").trim()
+  assert.deepStrictEqual([restart?.bootIdBefore, restart?.bootIdAfter], [kernels, kernels])
+  assert.lengthOf(yield* scriptLines(fleet.box, "unit-quick"), 4)
 })
 
 const holdsShutdown = Effect.fnUntraced(function* (fleet: Fleet) {
@@ -224,7 +247,7 @@ const doesWithoutInstaller = Effect.fnUntraced(function* (fleet: Fleet) {
   yield* withdraw(box, "patchctl-installer.socket")
   const alone = yield* fleet.finished(yield* install(fleet, "unit-quick"))
   assert.strictEqual(alone.result?.status, "succeeded", JSON.stringify(alone.result))
-  assert.match((yield* scriptLines(box, "unit-quick"))[2] ?? "", /\/patchctl-executor@\S+\.service$/)
+  assert.match((yield* scriptLines(box, "unit-quick")).at(-2) ?? "", /\/patchctl-executor@\S+\.service$/)
 })
 
 const doesWithoutSockets = Effect.fnUntraced(function* (fleet: Fleet) {
@@ -254,7 +277,9 @@ describe.each(releases)("the units on %s", (release) => {
         yield* privileges(fleet)
         yield* scans(fleet)
         yield* outlivesRestart(fleet)
+        yield* showKernelsBootId(fleet)
         yield* resumesAfterReboot(fleet)
+        yield* resumesAfterRestartOfContainer(fleet)
         yield* holdsShutdown(fleet)
         yield* outlivesInstaller(fleet)
         yield* doesWithoutInstaller(fleet)
