@@ -20,8 +20,8 @@ const withoutBodySeconds = 30
 const digits = (count: number) => randomBytes(count / 2).toString("hex")
 
 /** Packages of which neither versions nor descriptions can be compressed to less than half. */
-const names = Array.from({ length: 240 }, (_, n) => PackageName.make(`patchctl-bulk-${n}`))
-const [oneName = PackageName.make("dpkg"), ...otherNames] = names.slice(0, 64)
+const names = Array.from({ length: 380 }, (_, n) => PackageName.make(`patchctl-bulk-${n}`))
+const [oneName = PackageName.make("dpkg"), ...otherNames] = names.slice(0, 80)
 const asked = [oneName, ...otherNames] as const
 const stanzas = names
   .map(
@@ -53,7 +53,8 @@ layer(Programs.layer, { excludeTestServices: true, timeout: "1 minute" })("an ag
           })
           const answer = yield* eventually(what, Effect.tap(probe, lookAtBeats), until, "3 minutes")
           assert.isAbove((yield* seconds) - began, withoutBodySeconds)
-          assert.isAtLeast(beats.size, 5)
+          // The last one before, and at least one that got through beside it: lost packets cost a small flow the most.
+          assert.isAtLeast(beats.size, 2)
           return answer
         })
 
