@@ -4,7 +4,7 @@ import * as DateTime from "effect/DateTime"
 export interface ExchangeState {
   readonly current: string
   readonly previous?: string
-  /** `sentAt` of the last beat that moved the tokens, by the agent's clock. */
+  /** When the last beat that moved the tokens was sent, by the agent's clock, or when the agent enrolled again, by ours. */
   readonly sentAt?: DateTime.Utc
   readonly cloneSuspected: boolean
 }

@@ -79,12 +79,13 @@ export const layer = Layer.effect(
           const document = encodeFacts(facts)
           const [known] = decodeEnrolled(
             run(
-              // The old token stays the previous one: a beat may be on its way.
-              `UPDATE agents SET previous_token = current_token, current_token = ?, token_sent_at = NULL,
+              // The old token stays the previous one: a beat may be on its way, and counts as late.
+              `UPDATE agents SET previous_token = current_token, current_token = ?, token_sent_at = ?,
                         agent_version = ?, facts = ?, facts_version = ?
                   WHERE organization = ? AND machine_id = ? AND key_id = ?
                   RETURNING agent_id AS agentId, current_token AS exchangeToken, former_agent_id AS formerAgentId`,
               fresh.exchangeToken,
+              DateTime.formatIso(at),
               agentVersion,
               document,
               agentVersion,

@@ -115,6 +115,32 @@ describe("beats", () => {
       assert.isTrue((yield* found(1)).cloneSuspected)
     }).pipe(Effect.provide(layer)),
   )
+
+  it.effect("are no clone's where a reply was lost, one was overtaken, or the agent enrolled meanwhile", () =>
+    Effect.gen(function* () {
+      const agents = yield* Agents
+      const message = enrolment(makeAgentKey().publicKey)
+      const agentId = agentIdOf(1)
+      const beat = (exchangeToken: string, minute: number, fresh: string) => {
+        const sentAt = DateTime.add(noon, { minutes: minute })
+        return agents.beat(agentId, heartbeat(exchangeToken, { sentAt }), fresh, noon)
+      }
+      yield* agents.enrol("acme", message, { agentId, exchangeToken: "t0" }, noon)
+      yield* beat("t0", 1, "t1")
+      const repeated = yield* beat("t0", 2, "t2")
+      const overtaken = yield* beat("t0", 0, "t3")
+      const next = yield* beat("t2", 3, "t4")
+      const enrolledAgain = DateTime.add(noon, { minutes: 5 })
+      yield* agents.enrol("acme", message, { agentId, exchangeToken: "t5" }, enrolledAgain)
+      const onItsWay = yield* beat("t4", 4, "t6")
+      const first = yield* beat("t5", 6, "t7")
+      assert.deepStrictEqual(
+        [repeated, overtaken, next, onItsWay, first].map(({ exchangeToken }) => exchangeToken),
+        ["t2", "t2", "t4", "t5", "t7"],
+      )
+      assert.isFalse((yield* found(1)).cloneSuspected)
+    }).pipe(Effect.provide(layer)),
+  )
 })
 
 describe("the file", () => {
