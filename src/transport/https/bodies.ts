@@ -5,8 +5,8 @@ import { gunzip, gzip } from "node:zlib"
 import { RequestFailed } from "../ControlPlane.ts"
 
 /** Most of an answer that is read from the network, and most that it may decompress to. */
-export const responseLimitBytes = 1024 * 1024
-export const decompressedLimitBytes = 8 * 1024 * 1024
+const responseLimitBytes = 1024 * 1024
+const decompressedLimitBytes = 8 * 1024 * 1024
 
 /** Below this a compressed body saves less than the field that announces it. */
 const compressionThresholdBytes = 512

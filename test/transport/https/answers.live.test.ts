@@ -138,7 +138,7 @@ describe("a broken answer", () => {
       "response_malformed",
       (_, response) => {
         response.setHeader("content-encoding", "br")
-        response.end("xx")
+        json(response, idleReply)
       },
     ],
     [

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gzipSync } from "node:zlib"
-import { decompressedLimitBytes, responseLimitBytes } from "../../../src/transport/https/bodies.ts"
 import { RequestFailed } from "../../../src/transport/ControlPlane.ts"
 import { beat, idleReply } from "../../fakes/agentTransport.ts"
 import { beatTo, startTrusted } from "../../fakes/beatTo.ts"
@@ -46,14 +45,14 @@ describe("an answer's size", () => {
       assert.strictEqual(server.received.length, 1)
       assertTooLarge(error)
       // What is beyond the limit was under way in socket buffers.
-      assert.isBelow(yield* Effect.promise(() => closed), responseLimitBytes + 8 * mebibyte)
+      assert.isBelow(yield* Effect.promise(() => closed), 9 * mebibyte)
     }),
   )
 
   it.live("is limited after decompression: a body of 100:1 costs no more than the limit", () =>
     Effect.gen(function* () {
       const bomb = gzipSync(Buffer.alloc(100 * mebibyte, " "))
-      assert.isBelow(bomb.length, responseLimitBytes)
+      assert.isBelow(bomb.length, mebibyte)
       const { error } = yield* beatTo((_, response) => {
         response.setHeader("content-encoding", "gzip")
         response.end(bomb)
@@ -62,14 +61,29 @@ describe("an answer's size", () => {
     }),
   )
 
-  it.live("may reach both limits", () =>
+  it.live("may reach the limit on the wire, not one byte more", () =>
     Effect.gen(function* () {
-      const padded = `${" ".repeat(decompressedLimitBytes - 1000)}${JSON.stringify(idleReply)}`
-      const { reply } = yield* beatTo((_, response) => {
-        response.setHeader("content-encoding", "gzip")
-        response.end(gzipSync(padded))
-      })
+      const padded = JSON.stringify(idleReply).padStart(mebibyte)
+      const { reply } = yield* beatTo((_, response) => response.end(padded))
       assert.isDefined(reply)
+      const { error } = yield* beatTo((_, response) => response.end(` ${padded}`))
+      assertTooLarge(error)
+    }),
+  )
+
+  it.live("may reach the limit after decompression, not one byte more", () =>
+    Effect.gen(function* () {
+      const padded = JSON.stringify(idleReply).padStart(8 * mebibyte)
+      const answer =
+        (body: string): Answer =>
+        (_, response) => {
+          response.setHeader("content-encoding", "gzip")
+          response.end(gzipSync(body))
+        }
+      const { reply } = yield* beatTo(answer(padded))
+      assert.isDefined(reply)
+      const { error } = yield* beatTo(answer(` ${padded}`))
+      assertTooLarge(error)
     }),
   )
 
