@@ -8,6 +8,8 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { CommandInbox } from "../../src/command/CommandInbox.ts"
 import * as CommandLoop from "../../src/command/CommandLoop.ts"
 import { ExecutorClient } from "../../src/command/ExecutorClient.ts"
@@ -109,9 +111,20 @@ const running = <A, E, R>(test: (log: ReadonlyMap<string, number>) => Effect.Eff
     )
   }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
 
+setFlagsFromString("--expose-gc")
+
+/** Bytes of the heap that something still refers to. */
+const heapInUse = Effect.sync(() => {
+  runInNewContext("gc()")
+  return process.memoryUsage().heapUsed
+})
+
+/** The envelope of command n, as large as one that names many packages. */
+const envelope = (n: number) => Buffer.from(String(n).padEnd(16 * 1024)).toString()
+
 /** Command n comes to its end; its result goes to the outbox by the command loop. */
 const finishes = (n: number) =>
-  Effect.flatMap(CommandInbox, (inbox) => inbox.offer([String(n)])).pipe(
+  Effect.flatMap(CommandInbox, (inbox) => inbox.offer([envelope(n)])).pipe(
     Effect.andThen(TestClock.adjust("2 minutes")),
   )
 
@@ -132,11 +145,15 @@ describe("an agent that is offline", () => {
 
           // One result every two minutes, another inventory every two hours.
           const count = (48 * 60) / 2
+          let halfway = 0
           for (let n = 1; n <= count; n++) {
             yield* finishes(n)
+            if (n === count / 2) halfway = yield* heapInUse
             if (n % 60 !== 30) continue
             yield* setHost({ stamp: String(n), packages: [FakeManagers.installed("bash", `5.2-${n}`)] })
           }
+          // Kept beats, results or envelopes of a day would be 10 MiB and more; the code itself takes some 100 KiB.
+          assert.isBelow((yield* heapInUse) - halfway, 4 * 1024 * 1024)
           const kept = outboxLimits.results
           assert.deepStrictEqual(yield* outbox.backlog, { pending: kept, dropped: count - kept })
           assert.deepStrictEqual(yield* delivered, [])
