@@ -1,19 +1,36 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
 import { CommandInbox } from "../../src/command/CommandInbox.ts"
 import { ExecutorClient, ExecutorUnavailable, KeysRefused } from "../../src/command/ExecutorClient.ts"
+import { enrol } from "../../src/heartbeat/enrol.ts"
 import * as HeartbeatLoop from "../../src/heartbeat/HeartbeatLoop.ts"
+import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
+import { Identity } from "../../src/store/Identity.ts"
+import { Trust } from "../../src/store/Trust.ts"
 import { Supervisor } from "../../src/Supervisor.ts"
+import { ControlPlane } from "../../src/transport/ControlPlane.ts"
 import * as AgentLayers from "../fakes/AgentLayers.ts"
+import { makeSigner, otherAgentId } from "../fakes/CommandSigning.ts"
 import { FakeServer, type ServerMemory } from "../fakes/FakeControlPlane.ts"
 
 const beats = Effect.map(Effect.flatMap(FakeServer, Ref.get), (memory) => memory.beats)
 
 const tell = (change: Partial<ServerMemory>) =>
   Effect.flatMap(FakeServer, (memory) => Ref.update(memory, (known) => ({ ...known, ...change })))
+
+const { key: otherKey } = await Effect.runPromise(makeSigner)
+
+/** What may be pinned instead of what the server presents. */
+const otherPins: Readonly<Record<string, Partial<TrustAnchor>>> = {
+  "another agent id": { agentId: otherAgentId },
+  "another issuer": { issuer: "cp_other" },
+  "another organisation": { organization: "org_other" },
+  "another command key": { commandKeys: [otherKey] },
+}
 
 describe("the heartbeat loop and the keys that the executor obeys", () => {
   it.effect("does not count as enrolled where other command keys are pinned than the server presents", () =>
@@ -29,6 +46,74 @@ describe("the heartbeat loop and the keys that the executor obeys", () => {
         Effect.provide(HeartbeatLoop.layer),
         Effect.provideService(ExecutorClient, { ...executor, pin }),
       )
+    }).pipe(Effect.provide(AgentLayers.layer)),
+  )
+
+  for (const [what, change] of Object.entries(otherPins)) {
+    it.effect(`does not count as enrolled while ${what} is pinned, and the executor keeps to it`, () =>
+      Effect.gen(function* () {
+        const executor = yield* ExecutorClient
+        const { anchor } = yield* Trust
+        yield* enrol(Option.none())
+        const presented = yield* Effect.flatMap(anchor, Effect.fromOption)
+        yield* executor.pin({ ...presented, ...change })
+        yield* Effect.flatMap(Identity, ({ forget }) => forget)
+        yield* TestClock.adjust("11 minutes").pipe(
+          Effect.provide(HeartbeatLoop.layer),
+          Effect.provideService(ExecutorClient, {
+            ...executor,
+            pin: () => new KeysRefused({ detail: `trust.json pins ${what}` }),
+          }),
+        )
+        assert.deepStrictEqual(yield* beats, [])
+      }).pipe(Effect.provide(AgentLayers.layer)),
+    )
+  }
+
+  it.effect("enrols again where the pinned keys were removed", () =>
+    Effect.gen(function* () {
+      const trust = yield* Trust
+      const gone = yield* Ref.make(false)
+      const anchor = Effect.flatMap(Ref.get(gone), (isGone) => (isGone ? Effect.succeedNone : trust.anchor))
+      const enrolments = Effect.map(Effect.flatMap(FakeServer, Ref.get), (memory) => memory.enrolments)
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("11 minutes")
+        assert.strictEqual(yield* enrolments, 1)
+        yield* Ref.set(gone, true)
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual(yield* enrolments, 2)
+      }).pipe(Effect.provide(HeartbeatLoop.layer), Effect.provideService(Trust, { ...trust, anchor }))
+    }).pipe(Effect.provide(AgentLayers.layer)),
+  )
+
+  it.effect("has the executor follow new keys and a new id before it presents keys to be pinned", () =>
+    Effect.gen(function* () {
+      const asked = yield* Ref.make<ReadonlyArray<string>>([])
+      const ask = (what: string) => Ref.update(asked, (before) => [...before, what])
+      const server = yield* ControlPlane
+      const { anchor } = yield* Trust
+      yield* enrol(Option.none())
+      const pinned = yield* anchor
+      const { commandKeys } = yield* Effect.fromOption(pinned)
+      const statements = { keyRotations: ["one", "two"], renaming: "other id", feedKeys: commandKeys }
+      yield* enrol(pinned).pipe(
+        Effect.provideService(ControlPlane, {
+          ...server,
+          enrol: (...call) => Effect.map(server.enrol(...call), (told) => ({ ...told, ...statements })),
+        }),
+        Effect.provideService(ExecutorClient, {
+          ...(yield* ExecutorClient),
+          rotate: (statement) => ask(`rotate ${statement}`),
+          rename: (statement) => ask(`rename ${statement}`),
+          pin: ({ feedKeys }) => ask(feedKeys === undefined ? "pin" : "pin with feed keys"),
+        }),
+      )
+      assert.deepStrictEqual(yield* Ref.get(asked), [
+        "rotate one",
+        "rotate two",
+        "rename other id",
+        "pin with feed keys",
+      ])
     }).pipe(Effect.provide(AgentLayers.layer)),
   )
 
