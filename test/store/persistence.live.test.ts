@@ -1,7 +1,9 @@
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -238,6 +240,37 @@ describe("Trust", () => {
             "sync ",
           ])
         }
+      }),
+    ),
+  )
+
+  it.live("is changed by one executor at a time", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const path = `${directory}/trust.json`
+        const { anchor, key } = yield* makeSigner
+        const { anchor: stranger } = yield* makeSigner
+        const begun = yield* Deferred.make<void>()
+        const goOn = yield* Deferred.make<void>()
+        const slow = layerAnnouncing((change) =>
+          change === "open"
+            ? Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(goOn))
+            : Effect.void,
+        )
+        const first = yield* Effect.provide(Trust, Trust.layer(path).pipe(Layer.provide(slow)))
+        const second = yield* Effect.provide(Trust, Trust.layer(path))
+        const pinning = yield* Effect.forkChild(first.pin(anchor))
+        yield* Deferred.await(begun)
+        const changes = [
+          second.pin(stranger),
+          second.rename({ from: agentId, to: otherAgentId }),
+          second.replaceKeys({ generation: 1, commandKeys: [key] }),
+        ]
+        for (const change of changes) assert.strictEqual((yield* Effect.flip(change)).reason, "busy")
+        yield* Deferred.succeed(goOn, undefined)
+        yield* Fiber.join(pinning)
+        assert.deepStrictEqual(yield* second.anchor, Option.some(anchor))
+        assert.strictEqual((yield* Effect.flip(second.pin(stranger))).reason, "other_keys")
       }),
     ),
   )
