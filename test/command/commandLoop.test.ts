@@ -154,6 +154,8 @@ describe("the command loop", () => {
         assert.isTrue(
           Option.isSome(now) && now.value.commandId === commandId(9) && now.value.step === "working",
         )
+        yield* TestClock.adjust("2 minutes")
+        assert.isTrue(Option.isNone(yield* inbox.running))
       }),
     ),
   )
