@@ -66,11 +66,16 @@ describe("the command loop", () => {
     running(
       Effect.gen(function* () {
         const inbox = yield* CommandInbox
+        const outbox = yield* Outbox
         yield* inbox.offer(["1", "1"])
         yield* TestClock.adjust("30 seconds")
         yield* inbox.offer(["1"])
-        yield* TestClock.adjust("5 minutes")
+        yield* TestClock.adjust("31 seconds")
         assert.deepStrictEqual(yield* delivered, [commandId(1)])
+        // The outbox would not tell a second result from the first.
+        yield* outbox.acknowledge([commandId(1)])
+        yield* TestClock.adjust("5 minutes")
+        assert.deepStrictEqual(yield* delivered, [])
       }),
     ),
   )
@@ -135,7 +140,12 @@ describe("the command loop", () => {
         const inbox = yield* CommandInbox
         yield* inbox.offer(Array.from({ length: inboxCapacity + 50 }, (_, n) => String(n)))
         yield* TestClock.adjust("3 hours")
-        assert.isAtMost((yield* delivered).length, inboxCapacity + 1)
+        const taken = yield* delivered
+        assert.isAtMost(taken.length, inboxCapacity + 1)
+        assert.deepStrictEqual(
+          taken,
+          Array.from(taken, (_, n) => commandId(n)),
+        )
         yield* inbox.offer([String(inboxCapacity + 49)])
         yield* TestClock.adjust("2 minutes")
         assert.include(yield* delivered, commandId(inboxCapacity + 49))
@@ -156,6 +166,19 @@ describe("the command loop", () => {
         )
         yield* TestClock.adjust("2 minutes")
         assert.isTrue(Option.isNone(yield* inbox.running))
+      }),
+    ),
+  )
+
+  it.effect("does not repeat all of a name that is none of the four", () =>
+    running(
+      Effect.gen(function* () {
+        const inbox = yield* CommandInbox
+        const { seal } = yield* makeSigner
+        yield* inbox.offer([yield* seal(claims(9, { name: "x".repeat(10_000), parameters: {} }))])
+        yield* TestClock.adjust("1 second")
+        const now = yield* Effect.fromOption(yield* inbox.running)
+        assert.strictEqual(now.command, "x".repeat(64))
       }),
     ),
   )
