@@ -111,4 +111,36 @@ describe("keys that the executor obeys", () => {
       assert.lengthOf(refused, 1 + Object.keys(hostile).length)
     }).pipe(Effect.scoped),
   )
+
+  it.live("stay as they are by a statement, true or not, that says only what is so, and by no other", () =>
+    Effect.gen(function* () {
+      const { ask, pinned, audit } = yield* keeper
+      const first = yield* makeSigner
+      const second = yield* makeSigner
+      const stranger = yield* makeSigner
+      const commandKeys = [first.key, second.key] as const
+      const anchor = { ...first.anchor, commandKeys, generation: 3 }
+      yield* ask({ kind: "pin", anchor })
+      const told = (changes: object) =>
+        statement(stranger, stranger, { commandKeys, generation: 3, ...changes })
+      assert.deepStrictEqual(yield* ask({ kind: "rotate", statement: yield* told({}) }), { kind: "pinned" })
+      const others = yield* Effect.all({
+        "of another issuer": told({ iss: "cp_other" }),
+        "of another generation": told({ generation: 2 }),
+        "with a key less": told({ commandKeys: [first.key] }),
+        "with another key": told({ commandKeys: [first.key, stranger.key] }),
+        "with a key more": told({ commandKeys: [...commandKeys, stranger.key] }),
+        "with something more": told({ aud: "x" }),
+        "too long": stranger.seal(
+          JSON.stringify({ iss: issuer, iat: 0, generation: 3, commandKeys }).padEnd(20_000),
+          { typ: keyRotationType },
+        ),
+      })
+      for (const [what, text] of Object.entries(others)) {
+        assert.strictEqual((yield* ask({ kind: "rotate", statement: text })).kind, "refused", what)
+      }
+      assert.deepStrictEqual(yield* pinned, anchor)
+      assert.deepStrictEqual(yield* audit, ["pinned pin", ...Object.keys(others).map(() => "refused rotate")])
+    }).pipe(Effect.scoped),
+  )
 })
