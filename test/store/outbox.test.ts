@@ -56,14 +56,14 @@ describe("Outbox", () => {
   it.effect("stays within the byte limit, but never starves on one large result", () =>
     Effect.gen(function* () {
       const outbox = yield* Outbox
-      yield* outbox.add(result(1, "x".repeat(5000)))
-      yield* outbox.add(result(2))
-      yield* outbox.add(result(3))
+      yield* outbox.add(result(1, "ü".repeat(2500)))
+      for (const number of [2, 3, 4]) yield* outbox.add(result(number, "ü".repeat(200)))
       const large = yield* outbox.due(1000)
       assert.strictEqual(large.results.length, 1)
       assert.isAbove(large.bytes, 5000)
       yield* outbox.acknowledge([result(1).commandId])
-      assert.strictEqual((yield* outbox.due(1000)).results.length, 2)
+      // Each has some 600 bytes, of 400 characters.
+      assert.strictEqual((yield* outbox.due(1700)).results.length, 2)
     }).pipe(Effect.provide(layer)),
   )
 
@@ -93,7 +93,7 @@ describe("Outbox", () => {
   it.effect("drops the oldest beyond the size limit, never the newest", () =>
     Effect.gen(function* () {
       const outbox = yield* Outbox
-      const quarter = "x".repeat(outboxLimits.bytes / 4)
+      const quarter = "ü".repeat(outboxLimits.bytes / 8)
       yield* Effect.forEach([1, 2, 3, 4], (number) => outbox.add(result(number, quarter)))
       assert.deepStrictEqual(yield* outbox.backlog, { pending: 3, dropped: 1 })
       yield* outbox.add(result(5, quarter.repeat(5)))
