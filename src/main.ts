@@ -127,10 +127,9 @@ const stateDirectoryMade = Layer.effectDiscard(
 const installing = (directory: string) =>
   Layer.mergeAll(
     ApplyThroughInstaller.layer(installerSocket).pipe(Layer.provide(NodeUnixSocket.layer)),
-    LeftBehind.layer(directory),
     SystemReboot.layer,
     TransactionPace.layer(`${directory}/pace.json`),
-  )
+  ).pipe(Layer.provideMerge(LeftBehind.layer(directory)))
 
 /** Where root's programs write what outlives us. */
 const outputInOwnDirectory = Layer.effect(

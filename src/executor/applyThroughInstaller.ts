@@ -11,6 +11,7 @@ import { outcomesOf } from "../package-manager/packageOutcomes.ts"
 import type { DetectedManager } from "../package-manager/PackageManagers.ts"
 import { installerTimeout, lockReleaseWait } from "../schedules.ts"
 import { InstallerEvent, InstallerRequest } from "./InstallerMessages.ts"
+import { LeftBehind } from "./LeftBehind.ts"
 import { PlanApplier } from "./PlanApplier.ts"
 
 const answerLimitBytes = 64 * 1024 * 1024
@@ -24,10 +25,12 @@ const readBack = Effect.fnUntraced(function* (
   plan: InstallPlan,
   complaint: string,
 ) {
-  const isAtWork = manager.health.pipe(
-    Effect.map(({ locks }) => locks.length > 0),
-    Effect.orElseSucceed(() => false),
-  )
+  const leftBehind = yield* LeftBehind
+  const isAtWork = Effect.gen(function* () {
+    if (yield* leftBehind.isAtWork) return true
+    const { locks } = yield* manager.health
+    return locks.length > 0
+  }).pipe(Effect.orElseSucceed(() => false))
   yield* Effect.repeat(isAtWork, { schedule: lockReleaseWait, while: (held) => held })
   const report: InstallReport = {
     dryRun: false,
@@ -44,13 +47,15 @@ const readBack = Effect.fnUntraced(function* (
  * Hands plans of managers that can install what was downloaded before to the installer behind a socket, which has no
  * network. Other plans, and all where nobody listens there, are carried out in this process.
  */
-export const layer = (path: string): Layer.Layer<PlanApplier, never, FileSystem.FileSystem | UnixSocket> =>
+export const layer = (
+  path: string,
+): Layer.Layer<PlanApplier, never, FileSystem.FileSystem | LeftBehind | UnixSocket> =>
   Layer.effect(
     PlanApplier,
     Effect.gen(function* () {
       const socket = yield* UnixSocket
       const { apply: applyHere } = yield* PlanApplier
-
+      const leftBehind = yield* LeftBehind
       const files = yield* FileSystem.FileSystem
 
       const ask = Effect.fnUntraced(
@@ -81,31 +86,30 @@ export const layer = (path: string): Layer.Layer<PlanApplier, never, FileSystem.
         Effect.provideService(FileSystem.FileSystem, files),
       )
 
-      const apply = Effect.fn("PlanApplier.apply")(function* (
-        to: DetectedManager,
-        plan: InstallPlan,
-        options: ApplyOptions,
-      ) {
-        if (to.manager.fetch === undefined) return yield* applyHere(to, plan, options)
-        const answer = yield* Effect.result(ask(to, plan, options))
-        if (answer._tag === "Failure") {
-          const { reason, message } = answer.failure
-          return reason === "not_there" || reason === "nobody_listens"
-            ? yield* applyHere(to, plan, options)
-            : yield* readBack(to, plan, `the installer: ${message}`)
-        }
-        const last = answer.success.output
-          .split("\n")
-          .flatMap((told) => Option.toArray(decodeEvent(told)))
-          .find((event) => event.kind !== "progress")
-        if (last?.kind === "applied") return last.report
-        if (last?.kind === "failed") return yield* last.error
-        return yield* readBack(
-          to,
-          plan,
-          "the installer ended without an answer; see: journalctl -u 'patchctl-installer@*'",
-        )
-      })
+      const apply = Effect.fn("PlanApplier.apply")(
+        function* (to: DetectedManager, plan: InstallPlan, options: ApplyOptions) {
+          if (to.manager.fetch === undefined) return yield* applyHere(to, plan, options)
+          const answer = yield* Effect.result(ask(to, plan, options))
+          if (answer._tag === "Failure") {
+            const { reason, message } = answer.failure
+            return reason === "not_there" || reason === "nobody_listens"
+              ? yield* applyHere(to, plan, options)
+              : yield* readBack(to, plan, `the installer: ${message}`)
+          }
+          const last = answer.success.output
+            .split("\n")
+            .flatMap((told) => Option.toArray(decodeEvent(told)))
+            .find((event) => event.kind !== "progress")
+          if (last?.kind === "applied") return last.report
+          if (last?.kind === "failed") return yield* last.error
+          return yield* readBack(
+            to,
+            plan,
+            "the installer ended without an answer; see: journalctl -u 'patchctl-installer@*'",
+          )
+        },
+        Effect.provideService(LeftBehind, leftBehind),
+      )
 
       return PlanApplier.of({ apply })
     }),
