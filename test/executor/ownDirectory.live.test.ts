@@ -7,21 +7,22 @@ import * as Option from "effect/Option"
 import { Environment } from "../../src/config/Environment.ts"
 import { ownDirectory } from "../../src/executor/ownDirectory.ts"
 
-/** Directories that belong to root, but for one, as an ordinary user's test cannot make them. */
+/** Directories that belong to root, but for one, as an ordinary user's test cannot make them. `real`: it is a link to there. */
 const judged = (
   directory: string,
   odd: { readonly path: string; readonly uid?: number; readonly mode?: number },
+  { real = directory, userId = 0 } = {},
 ) =>
   Effect.result(ownDirectory(directory)).pipe(
     Effect.provide([
-      Layer.succeed(Environment, { userId: 0, variables: {} }),
+      Layer.succeed(Environment, { userId, variables: {} }),
       NodePath.layer,
       Layer.effect(
         FileSystem.FileSystem,
         Effect.map(FileSystem.FileSystem, (files) => ({
           ...files,
           exists: () => Effect.succeed(true),
-          realPath: (path: string) => Effect.succeed(path === directory ? path : `${path}/nowhere`),
+          realPath: (path: string) => Effect.succeed(path === directory ? real : `${path}/nowhere`),
           stat: (path: string) =>
             Effect.map(files.stat("/"), (root) => ({
               ...root,
@@ -48,9 +49,26 @@ describe("the executor's directory", () => {
     Effect.gen(function* () {
       assert.strictEqual(yield* judged(directory, { path: directory, uid: 990 }), "owner")
       assert.strictEqual(yield* judged(directory, { path: directory, mode: 0o775 }), "mode")
+      assert.strictEqual(yield* judged(directory, { path: directory, mode: 0o757 }), "mode")
       assert.strictEqual(yield* judged(directory, { path: directory, mode: 0o1777 }), "mode")
       assert.strictEqual(yield* judged(directory, { path: "/var/lib", uid: 990 }), "owner")
       assert.strictEqual(yield* judged(directory, { path: "/var/lib", mode: 0o777 }), "mode")
+    }),
+  )
+
+  it.effect("is judged by the way to a link and by the way to where that leads", () =>
+    Effect.gen(function* () {
+      const link = { real: "/srv/state/patchctl" }
+      assert.strictEqual(yield* judged(directory, { path: "/nowhere" }, link), "safe")
+      assert.strictEqual(yield* judged(directory, { path: "/srv/state", uid: 990 }, link), "owner")
+      assert.strictEqual(yield* judged(directory, { path: "/srv", mode: 0o777 }, link), "mode")
+      assert.strictEqual(yield* judged(directory, { path: "/var/lib", uid: 990 }, link), "owner")
+    }),
+  )
+
+  it.effect("may be anything for an ordinary user, who keeps nothing from root", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* judged(directory, { path: directory, uid: 990 }, { userId: 990 }), "safe")
     }),
   )
 
