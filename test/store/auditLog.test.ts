@@ -1,7 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { appendAudit, auditLineLimit, strangersListedPerDay } from "../../src/store/auditChain.ts"
+import { createHash } from "node:crypto"
+import {
+  appendAudit,
+  auditHash,
+  auditLineLimit,
+  type StoredAuditLine,
+  strangersListedPerDay,
+} from "../../src/store/auditChain.ts"
 import { Database } from "../../src/store/Database.ts"
 import { inspectAudit } from "../../src/store/inspectAudit.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
@@ -41,6 +48,64 @@ describe("the audit log", () => {
     ),
   )
 
+  it("hashes a line with its number and the hash before it, as the versions of the past and the future do", () => {
+    const line = { line: 7, at: 5, id: "a", name: "b", issuer: "c", event: "started", outcome: "d" }
+    const text = '["e",{"at":5,"event":"started","id":"a","issuer":"c","line":7,"name":"b","outcome":"d"}]'
+    assert.strictEqual(auditHash("e", line), createHash("sha256").update(text).digest("hex"))
+  })
+
+  it.effect("shows which line was changed, moved or cut away, also by somebody who made its hash fit", () =>
+    Effect.gen(function* () {
+      const second: StoredAuditLine = {
+        line: 2,
+        at: 2,
+        id: "c2",
+        name: "x",
+        issuer: "i",
+        event: "started",
+        outcome: "fine",
+      }
+      /** Where a log of four lines is broken after this. */
+      const changedBy = (...statements: ReadonlyArray<string>) =>
+        inDirectory((directory) =>
+          Effect.gen(function* () {
+            yield* Effect.gen(function* () {
+              const db = yield* Database
+              yield* db.transaction((run) => {
+                for (const at of [1, 2, 3, 4]) {
+                  appendAudit(run, at, {
+                    id: `c${at}`,
+                    name: "x",
+                    issuer: "i",
+                    event: "started",
+                    outcome: "",
+                  })
+                }
+                for (const guard of ["is_append_only", "is_kept", "checkpoint_is_a_line"]) {
+                  run(`DROP TRIGGER audit_${guard}`)
+                }
+                for (const statement of statements) run(statement)
+              })
+            }).pipe(Effect.provide(ledgerIn(`${directory}/executor.sqlite`)))
+            const shown = yield* verdict(directory)
+            return shown.kind === "broken" ? shown.line : shown.kind
+          }),
+        )
+      assert.strictEqual(yield* changedBy("UPDATE audit SET at = at"), "whole")
+      for (const column of ["at", "id", "name", "issuer", "event", "outcome", "hash"]) {
+        assert.strictEqual(yield* changedBy(`UPDATE audit SET ${column} = '0' WHERE line = 2`), 2, column)
+      }
+      const move = (from: number, to: number) => `UPDATE audit SET line = ${to} WHERE line = ${from}`
+      assert.strictEqual(yield* changedBy(move(2, 9), move(3, 2), move(9, 3)), 2)
+      assert.strictEqual(yield* changedBy("UPDATE audit_checkpoint SET hash = 'x'"), 1)
+      assert.strictEqual(yield* changedBy("DELETE FROM audit WHERE line = 1"), 1)
+      assert.strictEqual(yield* changedBy("DELETE FROM audit WHERE line = 4"), 4)
+      const before = auditHash("", { ...second, line: 1, at: 1, id: "c1", outcome: "" })
+      const fitting = `UPDATE audit SET outcome = 'fine', hash = '${auditHash(before, second)}' WHERE line = 2`
+      assert.strictEqual(yield* changedBy(fitting), 3)
+    }),
+  )
+
   it.effect("tells a flood of forgeries as a number, each of them once", () =>
     Effect.gen(function* () {
       const ledger = yield* Ledger
@@ -64,7 +129,7 @@ describe("the audit log", () => {
     }).pipe(Effect.provide(inMemory)),
   )
 
-  it.effect("stores any text so that the chain holds", () =>
+  it.effect("stores any text as one line of bounded length, so that the chain holds", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const ledger = yield* Ledger
@@ -79,6 +144,13 @@ describe("the audit log", () => {
           yield* ledger.audit({ id: outcome, name: outcome, issuer: outcome, event: "finished", outcome })
         }
         assert.deepStrictEqual(yield* verdict(directory), { kind: "whole", first: 1, last: 6 })
+        const db = yield* Database
+        for (const row of yield* db.all("SELECT id, name, issuer, outcome FROM audit")) {
+          for (const text of Object.values(row).map(String)) {
+            assert.isAtMost(text.length, 600)
+            assert.notMatch(text, /\p{Cc}/u)
+          }
+        }
       }).pipe(Effect.provide(ledgerIn(`${directory}/executor.sqlite`))),
     ),
   )
