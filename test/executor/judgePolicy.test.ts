@@ -5,9 +5,11 @@ import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { Command } from "../../src/domain/Command.ts"
+import { Command, PackageSelection } from "../../src/domain/Command.ts"
+import { PackageVersion } from "../../src/domain/Package.ts"
 import { Policy } from "../../src/domain/Policy.ts"
-import { judgePolicy } from "../../src/executor/judgePolicy.ts"
+import { judgePolicy, securityUpdatesAmong } from "../../src/executor/judgePolicy.ts"
+import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import { claims } from "../fakes/CommandSigning.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import { applied, setUp, world } from "./executorWorld.ts"
@@ -105,6 +107,29 @@ describe("judgePolicy", () => {
   })
 })
 
+describe("securityUpdatesAmong", () => {
+  const openssl = {
+    ...FakeManagers.update("openssl", "3.0.1-1", "3.0.3-1"),
+    security: { verdict: "yes", fixedIn: PackageVersion.make("3.0.2-1"), evidence: [] },
+  } as const
+  const bash = FakeManagers.update("bash", "5.2-1", "5.3-1")
+
+  it.each([
+    [{ name: "openssl", version: "3.0.3-1" }, true],
+    [{ name: "openssl", version: "3.0.2-1" }, true],
+    [{ name: "openssl", version: "3.0.1-1" }, false],
+    [{ name: "openssl:amd64", version: "3.0.3-1" }, true],
+    [{ name: "openssl", version: "3.0.3-1", architecture: "amd64" }, true],
+    [{ name: "openssl", version: "3.0.3-1", architecture: "i386" }, false],
+    [{ name: "bash", version: "5.3-1" }, false],
+    [{ name: "nowhere", version: "3.0.3-1" }, false],
+  ])("%j: %s", (wanted, isOne) => {
+    const asked = [Schema.decodeUnknownSync(PackageSelection)(wanted)]
+    const { packages, leftOut } = securityUpdatesAmong(asked, [openssl, bash], "apt")
+    assert.deepStrictEqual([packages.length, leftOut.length], isOne ? [1, 0] : [0, 1])
+  })
+})
+
 describe("a host with a policy", () => {
   const named = (version: string) => ({
     name: "install_updates",
@@ -146,6 +171,58 @@ describe("a host with a policy", () => {
         world({ policy: Result.succeed(policy({ install_windows: [{ from: "01:30", to: "02:00" }] })) }),
       ),
     ),
+  )
+
+  it.effect("installs nothing that would not be done when its window closes", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* setUp
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual((yield* execute(claims(1, named("3.0.2-1")))).problem?.code, "out_of_time")
+      assert.strictEqual((yield* applied).length, 0)
+    }).pipe(
+      Effect.provide(
+        world({ policy: Result.succeed(policy({ install_windows: [{ from: "00:30", to: "01:01" }] })) }),
+      ),
+    ),
+  )
+
+  it.effect("plans without what its policy excludes, whatever the command says", () =>
+    Effect.gen(function* () {
+      const managers = yield* PackageManagers
+      const planned: Array<ReadonlyArray<string> | undefined> = []
+      const watched = PackageManagers.of({
+        ...managers,
+        detect: Effect.map(managers.detect, (detected) =>
+          detected.map(({ state, manager }) => ({
+            state,
+            manager: {
+              ...manager,
+              plan: (request) => {
+                planned.push(request.exclude)
+                return manager.plan(request)
+              },
+            },
+          })),
+        ),
+      })
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, watched)
+      assert.strictEqual((yield* execute(claims(1, install({ exclude: ["bash"] })))).status, "succeeded")
+      assert.deepStrictEqual(planned, [["bash", "linux-*"]])
+    }).pipe(Effect.provide(world({ policy: Result.succeed(policy({ exclude: ["linux-*"] })) }))),
+  )
+
+  it.effect("names what it has no package manager for, not its policy", () =>
+    Effect.gen(function* () {
+      const managers = yield* PackageManagers
+      const readOnly = PackageManagers.of({
+        ...managers,
+        detect: Effect.map(managers.detect, (detected) =>
+          detected.map(({ state, manager }) => ({ state: { ...state, patchable: false }, manager })),
+        ),
+      })
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, readOnly)
+      assert.strictEqual((yield* execute(claims(1, named("3.0.2-1")))).problem?.code, "no_package_manager")
+    }).pipe(Effect.provide(world({ policy: Result.succeed(policy({ security_only: true })) }))),
   )
 
   it.effect("leaves out named packages that are no security updates under security_only", () =>

@@ -1,6 +1,8 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/testing/TestClock"
@@ -9,6 +11,7 @@ import type { ManagerHealth } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import { processIdentity } from "../../src/host/processIdentity.ts"
 import { installerLock } from "../../src/executor/InstallerMessages.ts"
+import { PlanApplier } from "../../src/executor/PlanApplier.ts"
 import { lockFile } from "../../src/store/Database.ts"
 import { Ledger } from "../../src/store/Ledger.ts"
 import { claims, commandId } from "../fakes/CommandSigning.ts"
@@ -105,10 +108,13 @@ describe("an installation that lost its executor", () => {
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("is waited for while its package manager is at work, and so is everything else", () =>
+  it.effect.each([
+    ["is at work", held],
+    ["is at work and cannot be told from others", { lock: held.lock }],
+  ] as const)("is waited for while its package manager %s, and so is everything else", ([, lock]) =>
     Effect.gen(function* () {
       yield* planned
-      const waiting = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
+      const waiting = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([lock]))
       for (const number of [1, 2]) {
         const error = yield* Effect.flip(waiting.execute(claims(number, health)))
         assert.strictEqual(error._tag === "StillRunning" && error.what, "transaction")
@@ -130,6 +136,31 @@ describe("an installation that lost its executor", () => {
     Effect.gen(function* () {
       yield* plannedBy(seconds)
       const { execute } = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
+      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+      assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("is not waited for when it had not come to installing", () =>
+    Effect.gen(function* () {
+      yield* leftBehind({ id: commandId(1), executor: yield* deadExecutor(60) })
+      const { execute } = yield* Effect.provideService(setUp, PackageManagers, yield* withLocks([held]))
+      assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
+      assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
+    }).pipe(Effect.provide(world())),
+  )
+
+  it.effect("is waited for while this very executor carries it out, and interrupted when it gave it up", () =>
+    Effect.gen(function* () {
+      const begun = yield* Deferred.make<void>()
+      const apply = () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)
+      const { execute } = yield* Effect.provideService(setUp, PlanApplier, { apply })
+      const install = { name: "install_updates", parameters: { selection: { kind: "all" } } }
+      const installing = yield* Effect.forkChild(execute(claims(1, install)))
+      yield* Deferred.await(begun)
+      const error = yield* Effect.flip(execute(claims(2, health)))
+      assert.strictEqual(error._tag === "StillRunning" && error.what, "executor")
+      yield* Fiber.interrupt(installing)
       assert.strictEqual((yield* execute(claims(2, health))).status, "succeeded")
       assert.strictEqual(yield* statusOf(commandId(1)), "interrupted")
     }).pipe(Effect.provide(world())),

@@ -106,6 +106,24 @@ describe("the audit log", () => {
     }),
   )
 
+  it.effect("takes nothing for a checkpoint but a later line of its own", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const db = yield* Database
+      for (const id of ["a", "b", "c"]) {
+        yield* ledger.audit({ id, name: "x", issuer: "i", event: "finished", outcome: "succeeded" })
+      }
+      const fold = (line: number, hash: string) =>
+        Effect.flip(db.run("UPDATE audit_checkpoint SET line = ?, hash = ?", line, hash))
+      const hashes = (yield* db.all("SELECT hash FROM audit ORDER BY line")).map(({ hash }) => String(hash))
+      yield* fold(2, "x")
+      yield* fold(4, "x")
+      yield* db.run("UPDATE audit_checkpoint SET line = 2, hash = ?", hashes[1] ?? "")
+      yield* fold(1, hashes[0] ?? "")
+      yield* fold(2, hashes[1] ?? "")
+    }).pipe(Effect.provide(inMemory)),
+  )
+
   it.effect("tells a flood of forgeries as a number, each of them once", () =>
     Effect.gen(function* () {
       const ledger = yield* Ledger
@@ -126,6 +144,10 @@ describe("the audit log", () => {
           ["", "401 more without a good signature, beyond the first 100 of a day"],
         ],
       )
+      const before = yield* count("audit")
+      yield* TestClock.adjust("1 day")
+      yield* forged("the day after")
+      assert.strictEqual(yield* count("audit"), before + 1)
     }).pipe(Effect.provide(inMemory)),
   )
 

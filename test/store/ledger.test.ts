@@ -48,6 +48,8 @@ describe("the ledger's memory", () => {
       yield* finished(3)
       assert.deepStrictEqual(yield* begin(3, { audience }), { kind: "replayed", highest: 3 })
       assert.deepStrictEqual(yield* begin(6), { kind: "replayed", highest: 7 })
+      // Where a version that does not tell ids apart looks.
+      assert.deepStrictEqual(yield* db.all("SELECT highest_seq FROM memory"), [{ highest_seq: 7 }])
     }).pipe(Effect.provide(inMemory)),
   )
 
@@ -83,6 +85,8 @@ describe("time in the ledger", () => {
       assert.deepStrictEqual(stale, { kind: "expired", latest: DateTime.makeUnsafe(48 * hour) })
       // One that is still valid by the time that was seen before runs.
       assert.strictEqual((yield* begin(3, { signed: 24 * hour, expires: 49 * hour })).kind, "begun")
+      yield* finished(3)
+      assert.deepStrictEqual(yield* begin(4, { signed: 23.5 * hour, expires: 24.5 * hour }), stale)
     }).pipe(Effect.provide(inMemory)),
   )
 

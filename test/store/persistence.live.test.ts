@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { DatabaseSync } from "node:sqlite"
 import type { TrustAnchor } from "../../src/protocol/TrustAnchor.ts"
 import { agentMigrations } from "../../src/store/agentSchema.ts"
 import { Database, reasonOf } from "../../src/store/Database.ts"
@@ -68,6 +69,22 @@ describe("Database", () => {
         assert.strictEqual(reasonOf({ code: "ERR_SQLITE_ERROR", errcode: 4874 }), "full")
         assert.strictEqual(reasonOf({ code: "ERR_SQLITE_ERROR", errcode: 266 }), "failed")
       }),
+  )
+
+  it.live("lets nobody else write from the beginning of a transaction on", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const db = yield* Database
+        const other = new DatabaseSync(`${directory}/agent.sqlite`, { timeout: 0 })
+        const write = () => other.exec("INSERT INTO counters VALUES ('x', 1)")
+        yield* db.transaction((run) => {
+          run("SELECT * FROM counters")
+          assert.throws(write, /locked/)
+        })
+        write()
+        other.close()
+      }).pipe(Effect.provide(Database.layer(`${directory}/agent.sqlite`, agentMigrations))),
+    ),
   )
 
   it.live("leaves nothing of a transaction that fails", () =>
