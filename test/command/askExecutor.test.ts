@@ -5,7 +5,7 @@ import { connectExecutor } from "../../src/command/connectExecutor.ts"
 import { ExecutorClient } from "../../src/command/ExecutorClient.ts"
 import { UnixSocket, UnixSocketError } from "../../src/host/UnixSocket.ts"
 import { envelopeLimitBytes } from "../../src/protocol/CommandEnvelope.ts"
-import { requestLimitBytes } from "../../src/protocol/ExecutorMessages.ts"
+import { answerLimitBytes, requestLimitBytes } from "../../src/protocol/ExecutorMessages.ts"
 import { commandId, makeSigner } from "../fakes/CommandSigning.ts"
 
 /** A client whose executor writes this, and what it was asked. */
@@ -13,11 +13,13 @@ const answering = (output: string, truncated = false) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
     const socket = Layer.succeed(UnixSocket, {
-      ask: ({ input, onLine = () => Effect.void }) =>
-        Effect.as(
+      ask: ({ input, outputLimitBytes, onLine = () => Effect.void }) => {
+        assert.strictEqual(outputLimitBytes, answerLimitBytes)
+        return Effect.as(
           Effect.forEach(output.split("\n"), (line) => onLine(line)),
           { output, truncated },
-        ).pipe(Effect.tap(() => Effect.sync(() => asked.push(input)))),
+        ).pipe(Effect.tap(() => Effect.sync(() => asked.push(input))))
+      },
     })
     const client = yield* Effect.provide(
       ExecutorClient,
