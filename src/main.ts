@@ -281,7 +281,8 @@ const program = root([
   execute(executorLayers),
   update.pipe(Command.provide(updating)),
   apply.pipe(
-    Command.provide(machine.pipe(Layer.provide(outputInOwnDirectory), Layer.provideMerge(configured))),
+    // The directory for the handler, too: its lock is where an executor looks for it.
+    Command.provide(machine.pipe(Layer.provideMerge(outputInOwnDirectory), Layer.provideMerge(configured))),
   ),
 ]).pipe(Command.run({ version: agentVersion }), commandLine, Effect.provide(platform))
 

@@ -3,10 +3,15 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { installerLock } from "../../src/executor/InstallerMessages.ts"
+import { lockFile } from "../../src/store/Database.ts"
 import { ExecutorEvent } from "../../src/protocol/ExecutorMessages.ts"
 import { makeAgentHome } from "../e2e/AgentProcess.ts"
 import { Programs } from "../e2e/Programs.ts"
 import { claims, commandId, makeSigner } from "../fakes/CommandSigning.ts"
+import * as FakeManagers from "../fakes/FakeManagers.ts"
+import { ledgerIn } from "../store/ledgerWorld.ts"
+import { deadExecutor, leftBehind, somePlan } from "./executorWorld.ts"
 
 // Real processes, each with its own connection to one ledger, as a daemon that is restarted again and again leaves them.
 
@@ -60,6 +65,30 @@ layer(Programs.layer, { excludeTestServices: true })("executors that are started
       )
       assert.strictEqual(events[1], "received started finished")
       assert.include(["received started finished", "refused"], events[0])
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("wait for an installer that another left behind, and so does a second installer", () =>
+    Effect.gen(function* () {
+      const home = yield* makeAgentHome({})
+      const signer = yield* makeSigner
+      yield* home.run(["execute"], { stdin: `${encodeLine({ kind: "pin", anchor: signer.anchor })}\n` })
+      yield* Effect.gen(function* () {
+        const plan = yield* somePlan
+        const entry = yield* leftBehind({ id: commandId(1), executor: yield* deadExecutor(60) })
+        yield* entry.planned(plan)
+        yield* lockFile(installerLock(home.executor))
+        const iat = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+        const health = { name: "health_check", parameters: {} }
+        const envelope = yield* signer.seal(claims(2, health, { iat, nbf: iat, exp: iat + 3600 }))
+        const executed = yield* home.run(["execute"], {
+          stdin: `${encodeLine({ kind: "command", envelope })}\n`,
+        })
+        assert.match(executed.stdout, /"kind":"unavailable".* its package transaction is still at work/)
+        const request = { executor: "", manager: "apt", plan, options: { repair: false, missing: [] } }
+        const applied = yield* home.run(["apply"], { stdin: `${encodeLine(request)}\n` })
+        assert.match(applied.stdout, /another installer is at work/)
+      }).pipe(Effect.provide([ledgerIn(`${home.executor}/executor.sqlite`), FakeManagers.layer]))
     }).pipe(Effect.scoped),
   )
 })
