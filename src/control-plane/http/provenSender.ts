@@ -14,8 +14,8 @@ import { Nonces } from "../persistence/Nonces.ts"
 import { timeForBody } from "./bodyPace.ts"
 
 /**
- * When the last copy of a signed request can have arrived: begun when its signature was just young enough, with a body as
- * slow as any may be. Copies have the same body, so what may be late follows from its size, and a beat is soon forgotten.
+ * When the last copy of a signed request can have arrived: its head just in time, its body as slowly as any may come. All
+ * copies have the same body, so the nonce of a small request is remembered for a shorter time than that of a large one.
  */
 const lastArrival = (created: DateTime.Utc, sent: Uint8Array) =>
   DateTime.addDuration(
