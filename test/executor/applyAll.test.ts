@@ -1,15 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import type { InstallPlan, PackageOutcome, PlannedInstall } from "../../src/domain/InstallPlan.ts"
+import type { PackageOutcome, PlannedInstall } from "../../src/domain/InstallPlan.ts"
 import { Architecture, type ManagerId, PackageName, PackageVersion } from "../../src/domain/Package.ts"
-import { planDigest } from "../../src/domain/snapshot.ts"
 import { applyAll } from "../../src/executor/applyAll.ts"
 import { PlanApplier } from "../../src/executor/PlanApplier.ts"
 import { TransactionPace } from "../../src/executor/TransactionPace.ts"
 import { type ApplyOptions, ManagerError } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
+import { planOf } from "../fakes/planOf.ts"
 
 const row = (manager: ManagerId, name: string): PlannedInstall => ({
   manager,
@@ -21,15 +21,7 @@ const row = (manager: ManagerId, name: string): PlannedInstall => ({
 })
 
 const installs = [row("apt", "a"), row("apt", "b"), row("dnf", "c")]
-const plan: InstallPlan = {
-  installs,
-  removals: [],
-  leftOut: [],
-  unmatchedExcludes: [],
-  downloadBytes: 0,
-  rebootExpected: "no",
-  digest: planDigest({ installs, removals: [] }),
-}
+const plan = planOf(installs)
 
 const step = (name: string) => ({ step: name, exitCode: 0, output: "" })
 const missing = [{ name: PackageName.make("b"), complaint: "cannot be downloaded" }]

@@ -11,7 +11,6 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { planDigest } from "../../src/domain/snapshot.ts"
 import type { InstallPlan } from "../../src/domain/InstallPlan.ts"
 import { Architecture, PackageName, PackageVersion } from "../../src/domain/Package.ts"
 import * as ApplyThroughInstaller from "../../src/executor/applyThroughInstaller.ts"
@@ -28,6 +27,7 @@ import {
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import { managerApplyTimeout } from "../../src/schedules.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
+import { planOf } from "../fakes/planOf.ts"
 
 const encodeEvent = Schema.encodeSync(Schema.fromJsonString(InstallerEvent))
 const decodeRequest = Schema.decodeUnknownSync(Schema.fromJsonString(InstallerRequest), {
@@ -45,15 +45,7 @@ const installs: InstallPlan["installs"] = [
     role: "requested",
   },
 ]
-const plan: InstallPlan = {
-  installs,
-  removals: [],
-  leftOut: [],
-  unmatchedExcludes: [],
-  downloadBytes: 0,
-  rebootExpected: "no",
-  digest: planDigest({ installs, removals: [] }),
-}
+const plan = planOf(installs)
 const report = {
   dryRun: false,
   plan,

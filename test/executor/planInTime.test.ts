@@ -3,13 +3,14 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { InstallUpdates } from "../../src/domain/Command.ts"
-import type { InstallPlan, PlannedInstall } from "../../src/domain/InstallPlan.ts"
+import type { PlannedInstall } from "../../src/domain/InstallPlan.ts"
 import { Architecture, PackageName, PackageVersion } from "../../src/domain/Package.ts"
 import { planDigest } from "../../src/domain/snapshot.ts"
 import { planInTime } from "../../src/executor/planInTime.ts"
 import { TransactionPace } from "../../src/executor/TransactionPace.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
+import { planOf } from "../fakes/planOf.ts"
 
 const row = (name: string, role: PlannedInstall["role"] = "requested"): PlannedInstall => ({
   manager: "apt",
@@ -19,20 +20,6 @@ const row = (name: string, role: PlannedInstall["role"] = "requested"): PlannedI
   to: PackageVersion.make("2.0"),
   origins: [],
   role,
-})
-
-const planOf = (
-  installs: ReadonlyArray<PlannedInstall>,
-  changes: Partial<InstallPlan> = {},
-): InstallPlan => ({
-  installs,
-  removals: [],
-  leftOut: [],
-  unmatchedExcludes: [],
-  downloadBytes: 0,
-  rebootExpected: "no",
-  digest: planDigest({ installs, removals: [] }),
-  ...changes,
 })
 
 const names = Array.from({ length: 10 }, (_, index) => `p${index}`)

@@ -10,7 +10,6 @@ import type { InstallUpdates } from "../../src/domain/Command.ts"
 import type { RebootState } from "../../src/domain/Host.ts"
 import type { PackageOutcome } from "../../src/domain/InstallPlan.ts"
 import { Architecture, PackageName, PackageVersion } from "../../src/domain/Package.ts"
-import { planDigest } from "../../src/domain/snapshot.ts"
 import { CommandJournal } from "../../src/executor/CommandJournal.ts"
 import type { CommandOutcome } from "../../src/executor/CommandOutcome.ts"
 import { requestReboot } from "../../src/executor/requestReboot.ts"
@@ -20,6 +19,7 @@ import { StoreError } from "../../src/store/Database.ts"
 import * as FakeHost from "../fakes/FakeHost.ts"
 import * as FakeManagers from "../fakes/FakeManagers.ts"
 import * as FakeReboot from "../fakes/FakeReboot.ts"
+import { planOf } from "../fakes/planOf.ts"
 
 const outcomeWith = (
   required: RebootState["required"],
@@ -31,15 +31,7 @@ const outcomeWith = (
     command: "install_updates",
     report: {
       dryRun: false,
-      plan: {
-        installs: [],
-        removals: [],
-        leftOut: [],
-        unmatchedExcludes: [],
-        downloadBytes: 0,
-        rebootExpected: "no",
-        digest: planDigest({ installs: [], removals: [] }),
-      },
+      plan: planOf([]),
       preflight: [],
       outcomes: [
         {

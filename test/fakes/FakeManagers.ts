@@ -4,7 +4,6 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { Architecture, type InstalledPackage, PackageName, PackageVersion } from "../../src/domain/Package.ts"
 import type { AvailableUpdate } from "../../src/domain/Update.ts"
-import { planDigest } from "../../src/domain/snapshot.ts"
 import type { InstallPlan } from "../../src/domain/InstallPlan.ts"
 import {
   ManagerError,
@@ -12,6 +11,7 @@ import {
   type UpdateListing,
 } from "../../src/package-manager/PackageManager.ts"
 import { PackageManagers } from "../../src/package-manager/PackageManagers.ts"
+import { planOf } from "./planOf.ts"
 
 export const installed = (name: string, version: string): InstalledPackage => ({
   manager: "apt",
@@ -47,26 +47,18 @@ export class FakeManager extends Context.Service<FakeManager, Ref.Ref<ManagerMem
   "patchctl/test/FakeManager",
 ) {}
 
-const planOf = (updates: ReadonlyArray<AvailableUpdate>): InstallPlan => {
-  const installs = updates.map(({ manager, name, architecture, from, to, origins }) => ({
-    manager,
-    name,
-    architecture,
-    from,
-    to,
-    origins,
-    role: "requested" as const,
-  }))
-  return {
-    installs,
-    removals: [],
-    leftOut: [],
-    unmatchedExcludes: [],
-    downloadBytes: 0,
-    rebootExpected: "no",
-    digest: planDigest({ installs, removals: [] }),
-  }
-}
+const planFor = (updates: ReadonlyArray<AvailableUpdate>): InstallPlan =>
+  planOf(
+    updates.map(({ manager, name, architecture, from, to, origins }) => ({
+      manager,
+      name,
+      architecture,
+      from,
+      to,
+      origins,
+      role: "requested" as const,
+    })),
+  )
 
 /** One manager that answers from memory and installs by changing it. */
 export const layer = Layer.effectContext(
@@ -107,7 +99,7 @@ export const layer = Layer.effectContext(
             reasons: [],
           }
         }),
-      plan: () => Effect.map(asked("plan"), ({ updates }) => ({ plan: planOf(updates), preflight: [] })),
+      plan: () => Effect.map(asked("plan"), ({ updates }) => ({ plan: planFor(updates), preflight: [] })),
       apply: (plan) =>
         Effect.gen(function* () {
           yield* asked("apply")

@@ -58,6 +58,8 @@ const delivered = Effect.map(memory, ({ results }) => results.map((sent) => sent
 const add = (...results: ReadonlyArray<CommandResult>) =>
   Effect.flatMap(Outbox, (outbox) => Effect.forEach(results, outbox.add))
 
+const keepScan = Effect.flatMap(Snapshots, ({ keep }) => keep(scanOf(1, { packages: [], updates: [] })))
+
 describe("a result that is too large for a beat", () => {
   it.effect("goes on its own, after it, and the next one at once", () =>
     running(
@@ -121,9 +123,7 @@ describe("a result that is too large for a beat", () => {
         Effect.gen(function* () {
           yield* TestClock.adjust("1 second")
           yield* add(result(1, 4000), result(2))
-          yield* Effect.flatMap(Snapshots, (snapshots) =>
-            snapshots.keep(scanOf(1, { packages: [], updates: [] })),
-          )
+          yield* keepScan
           yield* intervals(2)
           const lost = yield* memory
           assert.deepStrictEqual([lost.beats.length, lost.results, lost.uploads.length], [3, [], 1])
@@ -149,9 +149,7 @@ describe("a result that is too large for a beat", () => {
       Effect.gen(function* () {
         yield* TestClock.adjust("1 second")
         yield* add(result(1, 4000))
-        yield* Effect.flatMap(Snapshots, (snapshots) =>
-          snapshots.keep(scanOf(1, { packages: [], updates: [] })),
-        )
+        yield* keepScan
         yield* intervals(6)
         const early = yield* memory
         assert.deepStrictEqual([early.results, early.uploads], [[], []])
